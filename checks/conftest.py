@@ -1,0 +1,155 @@
+"""How the checks run under pytest: options, the `solution` fixture, and the verdict of each check.
+
+With plain pytest a to-do is a skip and a failure is the same text as on the runner's screen,
+without the traceback through the kit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.engine import sandbox
+from checks.engine.outcomes import CheckEndedError
+from checks.engine.sandbox import KIT
+from checks.engine.solution import Solution, Submission
+from checks.engine.verdict import Check, Frame, Status, Verdict
+
+SOLUTION = pytest.StashKey[Solution]()
+BEGAN = pytest.StashKey[float]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("GAN exercise kit")
+    group.addoption("--solutions", default="exercises", help="folder with the files to check")
+    group.addoption("--seed", type=int, default=0, help="seed of the run (default 0)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "check(title, about, points): a check of the course")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    if item.get_closest_marker("check") is not None:
+        sandbox.shared().start()  # PyTorch loads while pytest goes on collecting
+
+
+@pytest.fixture(scope="session")
+def submission(request: pytest.FixtureRequest) -> Submission:
+    """The folder named on the command line."""
+    folder = Path(request.config.getoption("--solutions"))
+    if not folder.is_absolute() and not folder.is_dir():
+        folder = KIT / folder
+    if not folder.is_dir():
+        raise pytest.UsageError(f"--solutions {folder}: there is no such folder")
+    return Submission(folder.resolve(), sandbox.shared(), request.config.getoption("--seed"))
+
+
+@pytest.fixture
+def solution(request: pytest.FixtureRequest, submission: Submission) -> Iterator[Solution]:
+    """The learner's solution, as this check sees it."""
+    about = request.node.get_closest_marker("check").kwargs["about"]
+    view = Solution(submission, tier_of(request.node), about)
+    request.node.stash[SOLUTION] = view
+    yield view
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The tier that a check belongs to: checks/test_beginner.py is about beginner."""
+    return item.path.stem.removeprefix("test_")
+
+
+def described(item: pytest.Item) -> Check:
+    """What the judge announces of a check before it runs."""
+    mark = item.get_closest_marker("check")
+    assert mark is not None
+    name = f"{item.path.name}::{item.name}"
+    return Check(name, tier_of(item), mark.kwargs["title"], mark.kwargs["points"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if item.get_closest_marker("check") is None:
+        return report
+    if call.when == "setup":
+        item.stash[BEGAN] = time.perf_counter()
+    if call.when == "call" or call.excinfo is not None:
+        found = verdict_of(item, call)
+        report.verdict = found
+        if found.status.is_open:
+            report.outcome = "skipped"
+            report.longrepr = (str(item.path), 0, f"Skipped: {found.came}")
+        elif isinstance(getattr(call.excinfo, "value", None), CheckEndedError):
+            report.longrepr = _plain_text(found)
+    return report
+
+
+def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
+    """The verdict on a check that has just run."""
+    view = item.stash.get(SOLUTION, None)
+    check = described(item)
+    seconds = time.perf_counter() - item.stash.get(BEGAN, time.perf_counter())
+    base = Verdict(**dataclasses.asdict(check), status=Status.PASSED, seconds=seconds)
+    if view is not None:
+        base = dataclasses.replace(
+            base,
+            advice=tuple(view.advice),
+            output="".join(view.output),
+            location=_location(view),
+        )
+    if call.excinfo is None:
+        return base
+    ended = call.excinfo.value
+    if not isinstance(ended, CheckEndedError):
+        text = f"{type(ended).__name__}: {ended}"
+        return dataclasses.replace(base, status=Status.INFRA, came=text, advice=())
+    return dataclasses.replace(
+        base,
+        status=ended.status,
+        came=ended.came,
+        expected=ended.expected,
+        why=ended.why,
+        hint=ended.hint,
+        mistake=ended.mistake.name if ended.mistake else "",
+        mistake_id=ended.mistake.id if ended.mistake else "",
+        frames=_frames(ended),
+        advice=(),
+    )
+
+
+def _location(view: Solution) -> Frame | None:
+    line = view.submission.line_of(view.tier, view.about)
+    path = view.submission.folder / f"{view.tier}.py"
+    return _frame(path, line, view.about) if line else None
+
+
+def _frames(ended: CheckEndedError) -> tuple[Frame, ...]:
+    if ended.error is None:
+        return ()
+    return tuple(_frame(Path(file), line, name) for file, line, name in ended.error.frames)
+
+
+def _frame(path: Path, line: int, function: str) -> Frame:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return Frame(str(path), line, function, source[:200])
+
+
+def _plain_text(verdict: Verdict) -> str:
+    rows = [verdict.title, verdict.mistake and f"Mistake: {verdict.mistake}"]
+    for label in ("expected", "came", "why", "hint"):
+        text: Any = getattr(verdict, label)
+        rows.append(text and f"{label.capitalize()}: {text}")
+    rows += [f"{frame.file}:{frame.line}: {frame.source}" for frame in verdict.frames]
+    return "\n".join(filter(None, rows))

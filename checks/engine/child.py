@@ -1,0 +1,322 @@
+"""The process that the learner's code runs in: it runs one probe and hands back evidence.
+
+Started by `sandbox.py`, in one of two ways:
+
+* `fork`: this process loads PyTorch once and never runs learners' code itself; for each request it
+  forks a child that does, gives up its rights, answers and ends.
+* `serve`: where there is no fork, this process runs the requests itself, one after another, until
+  it breaks and a fresh one takes its place.
+
+Only the learner's folder, the probes and the wire format are in reach here: no reference, no
+checks, no expected values.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pkgutil
+import random
+import signal
+import sys
+import traceback
+from types import ModuleType
+from typing import Any, BinaryIO, NoReturn
+
+import checks.probes
+from checks.engine import landlock, wire
+
+EVIDENCE_FD = 3
+MAX_FRAMES = 12
+TOO_BIG = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator", "bad_alloc")
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Run the request's probe on the learner's module.
+
+    The request holds `solutions` (folder), `module`, `probe`, `arguments`, `seed`. The answer
+    holds `status` ("ok", "error", "exit", "memory", "oversized") and `evidence`, or what the
+    learner's exception was: `type`, `message`, `frames`, `raised_by_learner`.
+    """
+    try:
+        _seed(request["seed"])
+        own = importlib.import_module(f"checks.probes.{request['module']}")
+        probe = getattr(own, request["probe"], None) or getattr(checks.probes, request["probe"])
+        solution = importlib.import_module(request["module"])
+        return {"status": "ok", "evidence": probe(solution, **request["arguments"])}
+    except BaseException as error:
+        return _describe(error, request["solutions"])
+
+
+def packed_answer(request: dict[str, Any]) -> bytes:
+    """`answer`, as a message."""
+    try:
+        return wire.pack(answer(request))
+    except wire.WireError as error:
+        return wire.pack({"status": "oversized", "message": str(error)})
+    except BaseException as error:
+        return wire.pack(_describe(error, request["solutions"]))
+
+
+def _seed(seed: int) -> None:
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def _describe(error: BaseException, solutions: str) -> dict[str, Any]:
+    text = _text(error)
+    status = "error"
+    if isinstance(error, MemoryError) or any(phrase in text for phrase in TOO_BIG):
+        status = "memory"
+    elif isinstance(error, SystemExit):
+        status = "exit"
+    frames = _learners_frames(error, solutions)
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    own = bool(frames and last) and (last[0].filename, last[0].lineno) == tuple(frames[-1][:2])
+    return {
+        "status": status,
+        "type": type(error).__name__,
+        "bases": [base.__name__ for base in type(error).__mro__][:8],
+        "message": text,
+        "frames": frames,
+        "raised_by_learner": own,
+    }
+
+
+def _text(error: BaseException) -> str:
+    try:
+        if isinstance(error, SyntaxError):
+            return str(error.msg)
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return f"No module named '{error.name}'"
+        return str(error)[:2000]
+    except Exception:
+        return "(its text cannot be read)"
+
+
+def _learners_frames(error: BaseException, solutions: str) -> list[list[Any]]:
+    root = os.path.realpath(solutions) + os.sep
+    frames: list[list[Any]] = [
+        [frame.filename, frame.lineno, frame.name]
+        for frame in traceback.extract_tb(error.__traceback__)
+        if os.path.realpath(frame.filename).startswith(root)
+    ]
+    if isinstance(error, SyntaxError) and error.filename:
+        frames.append([error.filename, error.lineno or 1, ""])
+    if len(frames) > MAX_FRAMES:
+        frames = frames[:2] + frames[2 - MAX_FRAMES :]
+    return frames
+
+
+# --- one child for each request -------------------------------------------------------------
+
+
+def serve_forks(channel_fd: int) -> None:
+    """Fork a child for every request that comes over the socket, until it closes."""
+    import socket
+
+    _adopt_orphans()
+    with socket.socket(fileno=channel_fd) as channel:
+        while True:
+            size, handles, _, _ = socket.recv_fds(channel, 8, 2)
+            if len(size) < 8:
+                return
+            message = _exactly(channel, int.from_bytes(size, "little"))
+            request = _plain(wire.unpack(message))
+            if "preload" in request:
+                _preload(request["preload"])
+                channel.sendall(bytes(16))
+                continue
+            pid = os.fork()
+            if pid == 0:
+                _become_child(request, *handles)
+            for handle in handles:
+                os.close(handle)
+            with contextlib.suppress(OSError):
+                os.setpgid(pid, pid)
+            channel.sendall(pid.to_bytes(8, "little"))
+            _, status, usage = os.wait4(pid, 0)
+            _end_orphans()
+            channel.sendall(status.to_bytes(8, "little") + usage.ru_maxrss.to_bytes(8, "little"))
+
+
+def _exactly(channel: Any, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = channel.recv(min(size - len(parts), 1 << 20))
+        if not part:
+            raise SystemExit
+        parts += part
+    return bytes(parts)
+
+
+def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoReturn:
+    code = 1
+    try:
+        with contextlib.suppress(OSError):
+            os.setpgid(0, 0)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((evidence, 250), (output, 251), (nothing, 0)):
+            os.dup2(source, target)
+        os.dup2(250, EVIDENCE_FD)
+        os.dup2(251, 1)
+        os.dup2(251, 2)
+        os.closerange(EVIDENCE_FD + 1, 4096)
+        _limit(request["limits"])
+        _enter(request)
+        landlock.restrict(_readable(request), [request["scratch"], "/dev/null", "/dev/shm"])
+        message = packed_answer(request)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        with os.fdopen(EVIDENCE_FD, "wb") as pipe:
+            pipe.write(message)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _readable(request: dict[str, Any]) -> list[str]:
+    system = ["/usr", "/lib", "/lib64", "/etc", "/dev/urandom", "/dev/random", "/proc/self"]
+    system += ["/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system"]
+    return [*system, sys.prefix, sys.base_prefix, *filter(None, sys.path), request["solutions"]]
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Memory, CPU time and file size, where the system has such limits."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file"], limits["file"]))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + limits["cpu"]
+    with contextlib.suppress(ValueError, OSError):
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as statm:
+            mapped = int(statm.read().split()[0]) * resource.getpagesize()
+        roof = mapped + limits["memory"]
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (roof, roof))
+
+
+def _adopt_orphans() -> None:
+    """Linux: what a child leaves running becomes ours, even out of its process group."""
+    if sys.platform == "linux":
+        import ctypes
+
+        libc = ctypes.CDLL(None)
+        libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+        libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: never outlive the judge
+
+
+def _end_orphans() -> None:
+    for _ in range(1000):
+        try:
+            with open(f"/proc/self/task/{os.getpid()}/children") as listing:
+                orphans = [int(pid) for pid in listing.read().split()]
+        except OSError:
+            return
+        if not orphans:
+            return
+        for orphan in orphans:
+            with contextlib.suppress(OSError):
+                os.kill(orphan, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.waitpid(orphan, 0)
+
+
+# --- one process for all requests -----------------------------------------------------------
+
+
+def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer every request on the stream, in this process, until it closes."""
+    own_modules = set(sys.modules)
+    while (message := wire.read(requests)) is not None:
+        request = _plain(wire.unpack(message))
+        if "preload" in request:
+            _preload(request["preload"])
+            own_modules |= set(sys.modules)
+            continue
+        _limit(request["limits"])
+        _enter(request)
+        answers.write(packed_answer(request))
+        answers.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        for name in set(sys.modules) - own_modules:
+            path = getattr(sys.modules[name], "__file__", None) or ""
+            if path.startswith(os.path.realpath(request["solutions"])):
+                del sys.modules[name]
+
+
+# --- both -----------------------------------------------------------------------------------
+
+
+def _enter(request: dict[str, Any]) -> None:
+    """Stand where the learner's own files are the first thing an import finds."""
+    os.chdir(request["scratch"])
+    kit = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.path[:] = [p for p in sys.path if p and os.path.realpath(p) != os.path.realpath(kit)]
+    sys.path.insert(0, request["solutions"])
+    sys.dont_write_bytecode = True
+    for package in ("checks", "checks.engine", "checks.probes"):
+        sys.modules[package].__path__ = []
+    # This file runs as __main__; the learner's code finds an empty one.
+    sys.modules["__main__"] = ModuleType("__main__")
+
+
+def _preload(modules: list[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+
+
+def _plain(value: Any) -> Any:
+    """The request with arrays as plain NumPy arrays and tensors, as probes want them."""
+    import torch
+
+    if isinstance(value, wire.Array):
+        copy = value.values.copy()
+        return torch.from_numpy(copy) if value.kind == "tensor" else copy
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(item) for item in value)
+    return value
+
+
+def main() -> None:
+    """`python -m checks.engine.child fork FD` or `python -m checks.engine.child serve`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.argv[1] == "serve":
+        answers = os.fdopen(os.dup(1), "wb")
+        requests = os.fdopen(os.dup(0), "rb")
+        os.dup2(2, 1)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    import torch
+
+    torch.set_num_threads(1)  # an OpenMP pool does not survive a fork
+    for found in pkgutil.iter_modules(checks.probes.__path__):
+        importlib.import_module(f"checks.probes.{found.name}")
+    if sys.argv[1] == "serve":
+        answers.write(wire.pack("ready"))
+        answers.flush()
+        serve_requests(requests, answers)
+    else:
+        serve_forks(int(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

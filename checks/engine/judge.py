@@ -1,0 +1,84 @@
+"""The judge: a process that runs the checks under pytest and reports each verdict as it falls.
+
+Started by `session.py`. It reads one JSON object a line, `{"tiers": […], "solutions": …,
+"seed": …}`, runs these tiers' checks, and writes one JSON object a line: `collected` (the list of
+checks), `running`, `verdict`, at last `end`. It goes on until its input ends, so one judge serves
+many runs with everything loaded. No learner's code ever runs here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import sys
+from typing import Any, TextIO
+
+from checks.engine import sandbox
+from checks.engine.sandbox import KIT, SandboxError
+
+
+class Reporter:
+    """The pytest plugin that turns reports into events."""
+
+    def __init__(self, events: TextIO) -> None:
+        self.events = events
+
+    def send(self, event: str, **content: Any) -> None:
+        self.events.write(json.dumps({"event": event, **content}) + "\n")
+        self.events.flush()
+
+    def pytest_collection_finish(self, session: Any) -> None:
+        from checks.conftest import described
+
+        marked = [item for item in session.items if item.get_closest_marker("check")]
+        self.send("collected", checks=[dataclasses.asdict(described(item)) for item in marked])
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.send("infra", message=f"the checks do not load: {report.longrepr}")
+
+    def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
+        self.send("running", check=nodeid.split("/")[-1])
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        verdict = getattr(report, "verdict", None)
+        if verdict is not None:
+            self.send("verdict", verdict=verdict.to_json())
+
+
+def run(request: dict[str, Any], events: TextIO) -> None:
+    """Run the request's tiers."""
+    import pytest
+
+    files = [str(KIT / "checks" / f"test_{tier}.py") for tier in request["tiers"]]
+    options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain", "-s"]
+    options += [f"--rootdir={KIT}", "-c", str(KIT / ".pytest.ini")]
+    options += [f"--solutions={request['solutions']}", f"--seed={request['seed']}"]
+    reporter = Reporter(events)
+    code = pytest.main([*options, *files], plugins=[reporter])
+    reporter.send("end", code=int(code))
+
+
+def main() -> None:
+    """Serve the requests that come on standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sandbox.shared().start()
+    try:
+        for line in sys.stdin:
+            try:
+                run(json.loads(line), events)
+            except SandboxError as error:
+                Reporter(events).send("infra", message=str(error))
+    finally:
+        sandbox.shared().close()
+        with contextlib.suppress(OSError):
+            events.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""A session: one run of the checks, from the command's side.
+
+Starts the judge, passes its events on as they come, and keeps the books: a check that was
+announced and never judged is the kit's fault, and is reported as such.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checks.engine.sandbox import KIT
+from checks.engine.verdict import Check, Status, Verdict
+
+
+class InfraError(Exception):
+    """The kit itself does not work here; the text is one sentence for the screen."""
+
+
+def tiers() -> list[str]:
+    """The course's tiers in order: what has checks, the four in the course's order first."""
+    order = ["beginner", "intermediate", "advanced", "bonus"]
+    found = sorted(path.stem.removeprefix("test_") for path in (KIT / "checks").glob("test_*.py"))
+    return [tier for tier in order if tier in found] + [t for t in found if t not in order]
+
+
+@dataclass
+class Listener:
+    """What to do as a run goes on; each is called with what its name says."""
+
+    collected: Callable[[list[Check]], None] = lambda checks: None
+    running: Callable[[str], None] = lambda check: None
+    verdict: Callable[[Verdict], None] = lambda verdict: None
+
+
+@dataclass
+class Judge:
+    """The judge's process, for one run or for many."""
+
+    process: subprocess.Popen[str] | None = None
+    _errors: Any = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Begin to load; `run` waits for it."""
+        if self.process is not None:
+            return
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        environment = os.environ | {
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
+        }
+        environment.pop("PYTEST_ADDOPTS", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "checks.engine.judge"],
+            cwd=KIT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+            start_new_session=os.name == "posix",
+        )
+
+    def run(
+        self,
+        tiers: Iterable[str],
+        solutions: Path,
+        seed: int = 0,
+        listener: Listener | None = None,
+    ) -> list[Verdict]:
+        """Run the checks of these tiers on a folder of solutions.
+
+        Raises:
+            InfraError: the judge broke before it had even listed the checks.
+        """
+        listener = listener or Listener()
+        self.start()
+        request = {"tiers": list(tiers), "solutions": str(solutions), "seed": seed}
+        checks: list[Check] = []
+        verdicts: dict[str, Verdict] = {}
+        for event in self._events(request):
+            if event["event"] == "collected":
+                checks = [Check(**entry) for entry in event["checks"]]
+                listener.collected(checks)
+            elif event["event"] == "running":
+                listener.running(event["check"])
+            elif event["event"] == "verdict":
+                verdict = Verdict.from_json(event["verdict"])
+                verdicts[verdict.check] = verdict
+                listener.verdict(verdict)
+            elif event["event"] == "infra":
+                self.close()
+                raise InfraError(event["message"])
+        if not checks:
+            raise InfraError(f"The checks did not start: {self._last_words()}")
+        for check in checks:
+            if check.check not in verdicts:
+                verdicts[check.check] = _missing(check)
+                listener.verdict(verdicts[check.check])
+        return [verdicts[check.check] for check in checks]
+
+    def _events(self, request: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        assert self.process is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+        except OSError:
+            return
+        for line in self.process.stdout:
+            event = json.loads(line)
+            if event["event"] == "end":
+                return
+            yield event
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "the judge's process ended without a word"
+
+    def close(self) -> None:
+        """End the process, and with it what it runs."""
+        if self.process is None:
+            return
+        for stream in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                stream and stream.close()
+        try:
+            self.process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._errors.close()
+        self.process = None
+
+    def __enter__(self) -> Judge:
+        self.start()
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        self.close()
+
+
+def _missing(check: Check) -> Verdict:
+    return Verdict(
+        **dataclasses.asdict(check),
+        status=Status.INFRA,
+        came="This check was announced and never judged: the process that judges broke off.",
+        hint="Run it again; if it stays so, report it with what --verbose shows.",
+    )

@@ -1,0 +1,154 @@
+"""PyTorch's and Python's confusing errors, in words: the exception on one side, the mistake behind
+it on the other. Patterns are looked for in `Type: message`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from checks.engine.sandbox import LearnersError
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What an error means and what to try; `mistake_id` where the catalogue names it."""
+
+    pattern: str
+    why: str
+    hint: str
+    mistake_id: str = ""
+
+
+TRANSLATIONS = (
+    Translation(
+        r"modified by an inplace operation",
+        "backward needs the weights as they were in the forward pass, and an optimizer step has "
+        "changed them in between: scores from before D's step are no use after it.",
+        "Run the discriminator again on the fakes after its own step, and use the new scores.",
+        "stale-scores",
+    ),
+    Translation(
+        r"backward through the graph a second time",
+        "PyTorch throws a graph away once backward has run through it; two losses that share one "
+        "graph cannot each call backward.",
+        "Cut the shared part with detach, or build the fakes anew for the second loss.",
+        "second-backward",
+    ),
+    Translation(
+        r"does not require grad and does not have a grad_fn",
+        "The loss has no path back to any weight: somewhere the graph was cut.",
+        "Look for detach, torch.no_grad, .item() or .numpy() between the network and the loss.",
+        "graph-cut",
+    ),
+    Translation(
+        r"[Uu]sing a target size .* (?:different|that is)",
+        "Scores have shape (N, 1); labels of shape (N,) are another shape, and stretching one to "
+        "the other would compare every score with every label.",
+        "Give the labels the scores' own shape: torch.ones_like is made for that.",
+        "label-shape",
+    ),
+    Translation(
+        r"Found dtype Long but expected Float|expected .*Float.* but (?:got|found) .*Long"
+        r"|result type Float can't be cast",
+        "Binary cross-entropy compares numbers between 0 and 1, so the labels are floats as the "
+        "scores are.",
+        "Make the labels with torch.ones_like or torch.zeros_like of the scores.",
+        "label-dtype",
+    ),
+    Translation(
+        r"all elements of (?:input|target) should be between 0 and 1",
+        "Binary cross-entropy takes probabilities. Something else came in, a score before the "
+        "sigmoid or NaN, say.",
+        "Check that the discriminator ends in a sigmoid, and that no NaN is on its way.",
+    ),
+    Translation(
+        r"mat1 and mat2 shapes cannot be multiplied",
+        "The number of columns that goes into a linear layer is not the number that the layer was "
+        "made for.",
+        "Read the two shapes in the message: the first is your data, the second the layer's "
+        "weights. Images are flat here: 784 numbers a row.",
+    ),
+    Translation(
+        r"mat1 and mat2 must have the same dtype|expected scalar type Float but found Double"
+        r"|expected m1 and m2 to have the same dtype",
+        "PyTorch's layers work in float32, NumPy's numbers are float64.",
+        "Convert with .float() where the data enters.",
+    ),
+    Translation(
+        r"Expected more than 1 value per channel when training",
+        "Batch-norm in training mode compares the samples of a batch, so it needs two or more.",
+        "Put the generator into eval mode before it makes a single image.",
+    ),
+    Translation(
+        r"Expected all tensors to be on the same device",
+        "Two tensors of one computation must lie on one device.",
+        "Create new tensors where the network is: device=images.device.",
+    ),
+    Translation(
+        r"Can't call numpy\(\) on Tensor that requires grad",
+        "NumPy knows nothing of gradients, so PyTorch does not hand over a tensor that needs them.",
+        "Make samples under torch.no_grad(), or detach the tensor first.",
+    ),
+    Translation(
+        r"cannot assign module before Module\.__init__\(\) call",
+        "nn.Module keeps its books of layers in attributes that its own __init__ makes.",
+        "Call super().__init__() first thing in your __init__.",
+    ),
+    Translation(
+        r"missing the required \"forward\" function",
+        "Calling a module runs its forward method, and yours has none under that name.",
+        "Write `def forward(self, …)` in the class, indented as deep as __init__.",
+    ),
+    Translation(
+        r"only one element tensors can be converted|only Tensors of floating point|"
+        r"grad can be implicitly created only for scalar outputs",
+        "A loss is one number; a tensor of several has no single direction downhill.",
+        "Take the mean (or the sum) over the batch.",
+    ),
+    Translation(
+        r"optimizer got an empty parameter list",
+        "The network has no registered parameters: layers in a plain list or made inside forward "
+        "are invisible to PyTorch.",
+        "Keep layers as attributes, in nn.Sequential or in nn.ModuleList.",
+        "unregistered-layers",
+    ),
+    Translation(
+        r"unexpected keyword argument|positional arguments? but|missing \d+ required positional",
+        "The names and the order of the arguments are how the other parts call yours.",
+        "Compare the line `def …` with the stub's.",
+    ),
+    Translation(
+        r"^NameError",
+        "Python knows no variable of this name at this point.",
+        "Look for a typing slip, or for an import that is missing.",
+    ),
+    Translation(
+        r"^(?:SyntaxError|IndentationError|TabError)",
+        "Python could not read the file, so no check of this tier could run.",
+        "Look at the line above, and at the one before it: brackets, colons, indentation.",
+    ),
+    Translation(
+        r"^(?:ModuleNotFoundError|ImportError)",
+        "The file asks for something that is not installed here, or not under this name.",
+        "Use the packages of requirements.txt only, and check the spelling.",
+    ),
+    Translation(
+        r"^RecursionError",
+        "A function that calls itself without an end runs out of room.",
+        "Look for a function that uses its own name.",
+    ),
+)
+
+
+def translated(error: LearnersError) -> Translation:
+    """The translation that fits, or a general one."""
+    text = f"{error.type}: {error.message}"
+    for entry in TRANSLATIONS:
+        if re.search(entry.pattern, text):
+            return entry
+    return Translation(
+        "",
+        "An exception ends the function at this line; nothing after it has run.",
+        "Read the last line first: it says what Python could not do. Then look at your own line "
+        "above, and print the shapes and types that meet there.",
+    )

@@ -1,0 +1,106 @@
+"""What the kit says about one check: the dataclasses that travel from judge to screen.
+
+A `Verdict` is the only thing that the judge sends to the screen, to the JSON report and to the
+JUnit report, so everything that a learner reads about a check is in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+from typing import Any
+
+
+class Status(str, Enum):
+    """How a check ended."""
+
+    PASSED = "passed"  # right, perhaps with advice
+    FAILED = "failed"  # the evidence says no, and the diagnosis says why
+    TODO = "todo"  # still NotImplementedError: not started, not red
+    BLOCKED = "blocked"  # needs something unfinished, which is named
+    ERROR = "error"  # the learner's own exception
+    TIMEOUT = "timeout"  # over the wall-clock limit
+    MEMORY = "memory"  # over the memory limit
+    CRASHED = "crashed"  # the process ended without an answer
+    INFRA = "infra"  # the kit's own fault: loud, and never counted as a zero
+
+    @property
+    def is_open(self) -> bool:
+        """Not done yet, and nobody's mistake."""
+        return self in (Status.TODO, Status.BLOCKED)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Something for the learner to mend."""
+        return not self.is_open and self not in (Status.PASSED, Status.INFRA)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One line of the learner's own code.
+
+    `file` is an absolute path, `line` counts from 1, `source` is that line's text, stripped.
+    """
+
+    file: str
+    line: int
+    function: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The end of one check, in words.
+
+    Text fields are plain sentences (no markup); any of them may be empty. `expected`, `came`,
+    `why` and `hint` are there for everything that `is_wrong`; `came` alone says what is missing
+    for a to-do and what it waits for when blocked. `frames` is the learner's traceback, outermost
+    first; `location` is where the checked function stands in the learner's file.
+    """
+
+    check: str  # e.g. "test_beginner.py::test_shape": the pytest node, for --json and re-runs
+    tier: str
+    title: str
+    points: int
+    status: Status
+    expected: str = ""
+    came: str = ""
+    why: str = ""
+    hint: str = ""
+    mistake: str = ""  # the catalogue's one-line name of the mistake, e.g. "Gradients never cleared"
+    mistake_id: str = ""  # its id, for reports
+    advice: tuple[str, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    location: Frame | None = None
+    output: str = ""  # what the learner's code printed, bounded; shown on request
+    seconds: float = 0.0
+
+    @property
+    def earned(self) -> int:
+        """Points for this check."""
+        return self.points if self.status is Status.PASSED else 0
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that `json.dumps` takes."""
+        return asdict(self) | {"status": self.status.value}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        """The verdict back from `to_json`."""
+        fields = dict(data)
+        fields["status"] = Status(fields["status"])
+        fields["advice"] = tuple(fields["advice"])
+        fields["frames"] = tuple(Frame(**frame) for frame in fields["frames"])
+        if fields["location"] is not None:
+            fields["location"] = Frame(**fields["location"])
+        return cls(**fields)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that is about to run: what the judge has collected."""
+
+    check: str
+    tier: str
+    title: str
+    points: int

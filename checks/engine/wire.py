@@ -1,0 +1,260 @@
+"""The wire format between judge and child: JSON for the structure, raw buffers for the arrays.
+
+A message is
+
+    b"GANK" | uint32 length of the JSON | uint64 length of the buffers | JSON | buffers
+
+with little-endian numbers. An array stands in the JSON as `{"$array": [offset, dtype, shape,
+kind, requires_grad]}`, offset in bytes into the buffers. Nothing is ever unpickled, every length
+is checked against a cap before memory is taken for it, and `unpack` answers any bytes at all with
+a value or a `WireError`. What Python and JSON do not share (a generator, a module, a function)
+travels as its type's name only.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import sys
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+MAGIC = b"GANK"
+HEADER = struct.Struct("<4sIQ")
+MAX_JSON = 8 * 2**20
+MAX_BUFFERS = 64 * 2**20
+MAX_DEPTH = 16
+MAX_TEXT = 20_000
+
+DTYPES = frozenset(
+    "bool uint8 int8 int16 uint16 int32 uint32 int64 uint64 float16 float32 float64".split()
+)
+
+
+class WireError(Exception):
+    """The bytes are not a message, or the value does not fit into one."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array or tensor as the judge sees it.
+
+    `values` holds the numbers; `kind` is "tensor", "array" or "scalar" (a NumPy scalar);
+    `dtype` is the original's, which differs from that of `values` for bfloat16 only.
+    """
+
+    values: np.ndarray[Any, Any]
+    kind: str = "array"
+    dtype: str = ""
+    requires_grad: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return self.values.shape
+
+
+@dataclass(frozen=True)
+class Other:
+    """A value that does not travel: only the name of its type does."""
+
+    type_name: str
+
+
+def pack(value: Any) -> bytes:
+    """The message for a value.
+
+    Raises:
+        WireError: the value is larger than a message may be, or nested too deeply.
+    """
+    buffers: list[bytes] = []
+    tree = _encode(value, buffers, [0], 0)
+    text = json.dumps(tree).encode()
+    if len(text) > MAX_JSON:
+        raise WireError(f"{len(text):,} bytes of text; at most {MAX_JSON:,} travel")
+    body = b"".join(buffers)
+    return HEADER.pack(MAGIC, len(text), len(body)) + text + body
+
+
+def unpack(message: bytes) -> Any:
+    """The value of a message; arrays come back as `Array`.
+
+    Raises:
+        WireError: whatever else the bytes are.
+    """
+    if len(message) < HEADER.size:
+        raise WireError("the message ends within its header")
+    json_size, buffers_size = _sizes(message[: HEADER.size])
+    if len(message) != HEADER.size + json_size + buffers_size:
+        raise WireError("the message is not as long as it says")
+    body = memoryview(message)[HEADER.size + json_size :]
+    try:
+        tree = json.loads(message[HEADER.size : HEADER.size + json_size])
+        return _decode(tree, body, 0)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise WireError(f"the message does not parse: {type(error).__name__}") from None
+
+
+def read(stream: BinaryIO) -> bytes | None:
+    """One message's bytes from a stream, or None where it ends before the first byte.
+
+    Raises:
+        WireError: it ends within the message, or what comes is none.
+    """
+    header = stream.read(HEADER.size)
+    if not header:
+        return None
+    if len(header) < HEADER.size:
+        raise WireError("the message ends within its header")
+    size = sum(_sizes(header))
+    body = stream.read(size)
+    if len(body) < size:
+        raise WireError("the message ends early")
+    return header + body
+
+
+def _sizes(header: bytes) -> tuple[int, int]:
+    magic, json_size, buffers_size = HEADER.unpack(header)
+    if magic != MAGIC:
+        raise WireError("this is not a message")
+    if json_size > MAX_JSON or buffers_size > MAX_BUFFERS:
+        raise WireError(f"the message claims {json_size + buffers_size:,} bytes")
+    return json_size, buffers_size
+
+
+def _encode(value: Any, buffers: list[bytes], used: list[int], depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise WireError("the value is nested too deeply")
+    if value is None or type(value) in (bool, int, float, str):
+        return _plain(value)
+    if type(value) is dict:
+        items = list(value.items())
+        return {
+            "$dict": [
+                [_plain(key) if type(key) in (int, str) else _type_name(key), encoded]
+                for key, encoded in (
+                    (key, _encode(item, buffers, used, depth + 1)) for key, item in items
+                )
+            ]
+        }
+    if type(value) in (list, tuple):
+        tag = "$list" if type(value) is list else "$tuple"
+        return {tag: [_encode(item, buffers, used, depth + 1) for item in value]}
+    if isinstance(value, Array):
+        return _encode_array(value.values, value.kind, value.requires_grad, "", buffers, used)
+    if isinstance(value, np.ndarray):
+        return _encode_array(value, "array", False, "", buffers, used)
+    if isinstance(value, np.generic):
+        return _encode_array(np.asarray(value), "scalar", False, "", buffers, used)
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(value, torch.Tensor):
+        return _encode_tensor(torch, value, buffers, used)
+    if isinstance(value, (dict, list, tuple)):  # OrderedDict, namedtuple, …: by their base class
+        plain = dict(value) if isinstance(value, dict) else list(value)
+        return _encode(plain, buffers, used, depth + 1)
+    return {"$other": _type_name(value)}
+
+
+def _plain(value: Any) -> Any:
+    if type(value) is int and abs(value) >= 2**63:
+        return {"$other": "a very large int"}
+    if type(value) is float and not math.isfinite(value):
+        return {"$float": repr(value)}
+    if type(value) is str:
+        return value[:MAX_TEXT].encode("utf-8", "replace").decode()
+    return value
+
+
+def _type_name(value: Any) -> str:
+    return str(type(value).__name__)[:100]
+
+
+def _encode_tensor(torch: Any, tensor: Any, buffers: list[bytes], used: list[int]) -> Any:
+    with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+            return {"$other": "Tensor without plain values"}
+        _take(tensor.numel() * tensor.element_size(), used)
+        name = str(tensor.dtype).removeprefix("torch.")
+        plain = tensor.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
+        values = (plain.float() if name == "bfloat16" else plain).numpy()
+        used[0] -= tensor.numel() * tensor.element_size()
+        return _encode_array(values, "tensor", bool(tensor.requires_grad), name, buffers, used)
+
+
+def _encode_array(
+    array: np.ndarray[Any, Any],
+    kind: str,
+    requires_grad: bool,
+    dtype: str,
+    buffers: list[bytes],
+    used: list[int],
+) -> Any:
+    if array.dtype.name not in DTYPES:
+        return {"$other": f"array of {array.dtype.name}"}
+    offset = used[0]
+    _take(array.size * array.itemsize, used)
+    # ndarray's own methods: a subclass of the learner's has no say here.
+    native = np.ndarray.astype(np.asarray(array), np.dtype(array.dtype.name))
+    buffers.append(np.ndarray.tobytes(native))
+    info = [offset, array.dtype.name, list(array.shape), kind, requires_grad, dtype]
+    return {"$array": info}
+
+
+def _take(size: int, used: list[int]) -> None:
+    if used[0] + size > MAX_BUFFERS:
+        raise WireError(f"{used[0] + size:,} bytes of numbers; at most {MAX_BUFFERS:,} travel")
+    used[0] += size
+
+
+def _decode(tree: Any, body: memoryview, depth: int) -> Any:
+    if depth > 2 * MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    if tree is None or isinstance(tree, (bool, int, float, str)):
+        return tree
+    if not isinstance(tree, dict) or len(tree) != 1:
+        raise ValueError("not a node")
+    ((tag, content),) = tree.items()
+    if tag == "$dict":
+        return {
+            _key(key): _decode(item, body, depth + 1) for key, item in (pair for pair in content)
+        }
+    if tag in ("$list", "$tuple"):
+        items = [_decode(item, body, depth + 1) for item in _as_list(content)]
+        return items if tag == "$list" else tuple(items)
+    if tag == "$float" and content in ("nan", "inf", "-inf"):
+        return float(content)
+    if tag == "$other":
+        return Other(str(content)[:200])
+    if tag == "$array":
+        return _decode_array(content, body)
+    raise ValueError("unknown node")
+
+
+def _key(key: Any) -> int | str:
+    if isinstance(key, (int, str)):
+        return key
+    raise ValueError("not a key")
+
+
+def _as_list(content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        raise ValueError("not a list")
+    return content
+
+
+def _decode_array(content: Any, body: memoryview) -> Array:
+    offset, dtype_name, shape, kind, requires_grad, original = content
+    if dtype_name not in DTYPES or kind not in ("tensor", "array", "scalar"):
+        raise ValueError("not an array's description")
+    if not all(type(n) is int and n >= 0 for n in (offset, *_as_list(shape))) or len(shape) > 16:
+        raise ValueError("not a shape")
+    dtype = np.dtype(dtype_name)
+    end = offset + math.prod(shape) * dtype.itemsize
+    if end > len(body):
+        raise ValueError("the array is larger than what came")
+    values = np.frombuffer(body[offset:end], dtype=dtype).reshape(shape)
+    name = original if isinstance(original, str) and original else dtype_name
+    return Array(values, kind, name[:40], bool(requires_grad))

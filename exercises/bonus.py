@@ -1,0 +1,220 @@
+"""Bonus: looking at what G makes.
+
+Look at samples
+    The losses say how the game stands, not how good the images are. The only honest test at this
+    scale is to look: are these digits? Are they different digits? A grid of 16 shows both.
+
+Fixed noise
+    To see G learn, draw the noise once and show the images of the same 16 vectors again and again
+    during training. Whatever differs between two snapshots then comes from training alone; with
+    new noise each time, you would compare different images.
+
+Epochs 10, 20, 30
+    `python reference/bonus.py` trains for 30 epochs and takes a snapshot after every tenth. On a
+    few thousand images, expect at epoch 10 bright strokes with loose dots around them, some
+    of which may pass for a digit; later, fewer dots, closed lines, more kinds of digits. Whether
+    yours do so is for you to say, in REFLECTION below.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from intermediate import IMAGE_SIZE, Generator, generate_images
+from torch import Tensor
+
+# Matplotlib and torchvision take seconds to import: import them inside the functions that use them.
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Part 1: images on the screen ---------------------------------------------------------------------
+
+
+def to_pixels(images: Tensor) -> Tensor:
+    """Bring images from the networks' range to the range of a screen.
+
+    Maps -1 … 1 evenly to 0 (black) … 1 (white), and gives flat images their two sides back.
+
+    Args:
+        images: images in [-1, 1], shape (N, 784) or (N, 28, 28).
+
+    Returns:
+        Images in [0, 1], shape (N, 28, 28).
+    """
+    # Your code here.
+    raise NotImplementedError("to_pixels")
+
+
+def plot_image_grid(images: Tensor, rows: int = 4, cols: int = 4) -> "Figure":
+    """Draw images in rows and columns, row by row.
+
+    Make a `matplotlib.figure.Figure()` and its `subplots(rows, cols, squeeze=False)`, one for each
+    image, and show each with `imshow` in gray. Tell it that 0 is black and 1 is white (`vmin`,
+    `vmax`), or Matplotlib stretches each image to its own range and a pale one looks bold. Ticks
+    and frames only distract: switch the axes off, those of unused places too.
+
+    Args:
+        images: images in [-1, 1], shape (N, 784) or (N, 28, 28), at most rows × cols of them.
+
+    Returns:
+        The figure. Nothing is shown or saved yet: `figure.savefig("grid.png")` does that.
+    """
+    # Your code here.
+    raise NotImplementedError("plot_image_grid")
+
+
+def make_sample_grid(images: Tensor, n_columns: int = 4) -> Tensor:
+    """Tile images into a single picture with `torchvision.utils.make_grid`.
+
+    It takes images with a channel dimension, (N, 1, 28, 28), and calls the number of columns
+    `nrow`, the images in a row. It puts two pixels of black around each image and gives back
+    three equal channels, as color images have.
+
+    Args:
+        images: images in [-1, 1], shape (N, 784) or (N, 28, 28).
+
+    Returns:
+        One picture in [0, 1]; 16 images in 4 columns give the shape (3, 122, 122).
+    """
+    # Your code here.
+    raise NotImplementedError("make_sample_grid")
+
+
+# Part 2: the loss curves --------------------------------------------------------------------------
+
+
+def plot_losses(history: list[dict[str, float]]) -> "Figure":
+    """Draw both losses over the epochs.
+
+    Two curves in one plot, with a legend that says which network each belongs to, and a name at
+    each axis.
+
+    Args:
+        history: what `train_gan` returns, one dictionary per epoch.
+
+    Returns:
+        The figure.
+    """
+    # Your code here.
+    raise NotImplementedError("plot_losses")
+
+
+# Part 3: snapshots --------------------------------------------------------------------------------
+
+
+def snapshot_every(
+    directory: str | Path, every: int = 10, n_images: int = 16, seed: int = 0
+) -> Callable[[int, Generator], None]:
+    """Make a callback for `train_gan` that keeps G's progress on disk.
+
+    This function makes the folder (and those above it, if need be) and returns a function with the
+    parameters (epoch, generator). Called with an epoch that `every` divides, that one writes
+
+        epoch_010.png    a grid of `n_images` images, from the same noise each time
+        epoch_010.pt     a checkpoint, for `load_generator`
+
+    and does nothing at other epochs. Training goes on afterwards as if nothing had happened. A
+    checkpoint is a dictionary: G's weights (its `state_dict`), and all that is needed to make a
+    Generator that they fit into.
+    """
+    # Your code here.
+    raise NotImplementedError("snapshot_every")
+
+
+def load_generator(path: str | Path) -> Generator:
+    """Bring a generator back from a checkpoint of `snapshot_every`, ready to make images.
+
+    Make a Generator of the right sizes, put the weights in, and switch it to eval mode. Load onto
+    the CPU wherever it was trained (`map_location`), and only data, never code: a file from
+    someone else could otherwise run anything (`weights_only=True`).
+
+    Returns:
+        The generator, on the CPU, in eval mode.
+    """
+    # Your code here.
+    raise NotImplementedError("load_generator")
+
+
+# Questions ----------------------------------------------------------------------------------------
+#
+# Question "mode_collapse": A grid of 16 images from 16 different z. Which one shows mode collapse?
+#   a) Gray static in all 16 places, as on the first day, without any strokes.
+#   b) The same well-drawn 1 in nearly all of the places, give or take a little.
+#   c) All kinds of digits, each with ragged edges and loose dots around it.
+#   d) All kinds of digits, each one the exact copy of some training image.
+#
+# Question "fixed_noise": Why does every snapshot use the same noise?
+#   a) So that what changes from one to the next is G, and not the draw.
+#   b) So that G can practise on these vectors, and they come out best.
+#   c) So that a checkpoint can be loaded, as it holds only that noise.
+#   d) So that the losses stay smooth, as new noise would make them jump.
+#
+# Question "losses_and_samples": G's loss rose between epochs 10 and 30, yet its images look better.
+# Can that be?
+#   a) No: a higher loss means worse images, so the snapshots must be mixed up.
+#   b) No: a rising loss means that G forgets, so the better images are luck.
+#   c) Yes: the loss compares G with D, and D has become a stricter judge too.
+#   d) Yes: the loss is of no use at all, it moves at random in every GAN.
+#
+# Your choices, one letter each:
+ANSWERS = {
+    "mode_collapse": "?",
+    "fixed_noise": "?",
+    "losses_and_samples": "?",
+}
+
+# Look at your snapshots of epochs 10, 20 and 30 side by side and write down what you see, in a few
+# sentences: what got better, what did not, how many different digits there are, and whether any
+# place in the grid kept its digit. A person reads this, no check does.
+REFLECTION = ""
+
+
+def main() -> None:
+    """Train for a while and write down how G's images change."""
+    import argparse
+    import sys
+
+    parser = argparse.ArgumentParser(description="Train a GAN and keep snapshots of its images.")
+    parser.add_argument("--data", metavar="DIR", help="folder with MNIST; without it, a download")
+    parser.add_argument("--images", type=int, default=8000, help="how many to train on (8000)")
+    parser.add_argument("--epochs", type=int, default=30, help="times through all images (30)")
+    parser.add_argument("--out", default="snapshots", help="folder to write to (snapshots)")
+    options = parser.parse_args()
+
+    # Each part once, on black images: what is unfinished shows before any data is loaded.
+    to_pixels(-torch.ones(16, 784))
+    plot_image_grid(-torch.ones(16, 784))
+    make_sample_grid(-torch.ones(16, 784))
+    plot_losses([{"epoch": 1, "discriminator_loss": 1.39, "generator_loss": 0.69}])
+    on_epoch_end = snapshot_every(options.out, every=max(1, options.epochs // 3))
+
+    from advanced import normalize_images, train_gan
+
+    sys.path.append(str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
+    from checks.engine.mnist import DataError, training_images
+
+    try:
+        digits = training_images(options.data, limit=options.images)
+    except DataError as error:
+        sys.exit(str(error))
+    if digits.notice:
+        print(digits.notice)
+    print(f"Training on {len(digits.images):,} images: {digits.source}")
+    images = normalize_images(digits.images)
+    _, _, history = train_gan(images, epochs=options.epochs, on_epoch_end=on_epoch_end)
+
+    out = Path(options.out).resolve()
+    plot_losses(history).savefig(out / "losses.png")
+    for checkpoint in sorted(out.glob("epoch_*.pt")):
+        load_generator(checkpoint)
+        print(f"Wrote {checkpoint.with_suffix('.png')} and {checkpoint.name}")
+    print(f"Wrote {out / 'losses.png'}. Look at the grids side by side, then fill in REFLECTION.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotImplementedError as unfinished:
+        print(f"Next to write, here or in an earlier tier: {unfinished}. Then run this file again.")

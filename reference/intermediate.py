@@ -1,0 +1,173 @@
+"""Intermediate: the generator, from noise to images.
+
+What the generator is
+    A function G with weights in it. In goes a latent vector z of 100 random numbers, out comes
+    G(z), an image of 28 × 28 = 784 pixels:
+
+        z (N, 100)  ->  hidden layers (N, 256), (N, 512)  ->  image (N, 784)
+
+Why it has to learn
+    A new G has random weights, and random weights turn noise into other noise. Among all the ways
+    of mapping 100 numbers to 784, only very few give digits. Training moves the weights, step by
+    step, to one of these: a mapping that sends the simple cloud of normal noise onto the
+    complicated shape that "all handwritten digits" have among all images.
+
+Why tanh, and images in [-1, 1]
+    A linear layer can give any number; pixels have a darkest and a brightest value. Tanh squeezes
+    every number between -1 (black) and 1 (white), and the real images are scaled to the same
+    range. Forged and real pixels then live on one scale, centred at 0 where training works best.
+
+Two modes, and no graph
+    Layers such as dropout and batch normalization act differently while training: `eval()`
+    switches them to their everyday behaviour, `train()` back. Separately from that, PyTorch
+    records every operation so that gradients can be computed later; looking at images needs no
+    gradients, and `torch.no_grad()` saves the work and the memory.
+"""
+
+import torch
+from beginner import sample_noise_torch
+from torch import Tensor, nn
+
+IMAGE_SIZE = 28
+IMAGE_PIXELS = IMAGE_SIZE * IMAGE_SIZE  # 784
+
+# Part 1: the network ------------------------------------------------------------------------------
+
+
+class Generator(nn.Module):
+    """G: turns latent vectors into images.
+
+    One block per entry of `hidden_dims`: a linear layer to that width, then a non-linearity such
+    as LeakyReLU. Without the non-linearity, two linear layers in a row can do no more than one.
+    After the blocks come a last linear layer to 784 and the tanh.
+
+    Attributes:
+        latent_dim: length of the latent vectors.
+        hidden_dims: widths of the hidden layers; any number of them.
+    """
+
+    def __init__(self, latent_dim: int = 100, hidden_dims: tuple[int, ...] = (256, 512)) -> None:
+        """Make the layers.
+
+        Keep each layer as an attribute of `self` (alone or in an `nn.Sequential`), so that PyTorch
+        finds its weights. A plain Python list of layers hides them from the optimizer.
+        """
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.hidden_dims = tuple(hidden_dims)
+        ### BEGIN SOLUTION
+        layers: list[nn.Module] = []
+        width = latent_dim
+        for hidden_dim in hidden_dims:
+            layers += [nn.Linear(width, hidden_dim), nn.LeakyReLU(0.2)]
+            width = hidden_dim
+        layers += [nn.Linear(width, IMAGE_PIXELS), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+        ### END SOLUTION
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Compute G(z).
+
+        Args:
+            z: latent vectors, shape (N, latent_dim). N may be 1.
+
+        Returns:
+            Images in [-1, 1], shape (N, 784).
+        """
+        ### BEGIN SOLUTION
+        images: Tensor = self.layers(z)
+        return images
+        ### END SOLUTION
+
+
+# Part 2: looking at what it makes -----------------------------------------------------------------
+
+
+def generate_images(generator: Generator, n_images: int = 16, seed: int | None = None) -> Tensor:
+    """Let the generator make images to look at.
+
+    Draw the noise with your `sample_noise_torch` (a seed gives the same images again, as long as
+    the weights stay the same), move it to where the generator's weights are (`.to(device)`), and
+    run the generator in eval mode without recording gradients.
+
+    Leave no trace: this may be called in the middle of training, so afterwards the generator must
+    be in the mode in which it came (`generator.training` tells which), even if something in
+    between raised an error: look up `try` and `finally`.
+
+    Returns:
+        Images in [-1, 1], shape (n_images, 28, 28).
+    """
+    ### BEGIN SOLUTION
+    device = next(generator.parameters()).device
+    z = sample_noise_torch(n_images, generator.latent_dim, seed).to(device)
+
+    was_training = generator.training
+    generator.eval()
+    try:
+        with torch.no_grad():
+            images: Tensor = generator(z)
+    finally:
+        generator.train(was_training)
+    return images.reshape(n_images, IMAGE_SIZE, IMAGE_SIZE)
+    ### END SOLUTION
+
+
+# Questions ----------------------------------------------------------------------------------------
+#
+# Question "why_learn": Why must the generator learn to turn noise into samples?
+#   a) The noise holds faint digits, and G has to learn to find and sharpen them.
+#   b) G has to store a real image for each z, and look it up when that z comes.
+#   c) With random weights it turns noise into noise; few mappings give digits.
+#   d) Without training it is too slow to make images in any useful number.
+#
+# Question "why_tanh": Why does G end in tanh while the real images are scaled to [-1, 1]?
+#   a) So that real and forged pixels share one range, which G cannot leave.
+#   b) So that each output is a probability, as D expects one for every pixel.
+#   c) So that gradients cannot vanish, as tanh is steep wherever you look.
+#   d) So that images can be shown, as plotting needs numbers in that range.
+#
+# Question "hidden_layers": What would G lose without the non-linearities between its linear layers?
+#   a) Its speed: they skip the negative numbers and so save half of the work.
+#   b) Its range: without them the numbers inside the network grow past float32.
+#   c) Its randomness: they are what makes each of the images come out different.
+#   d) Its depth: linear layers in a row amount to a single linear layer.
+#
+# Question "eval_and_no_grad": What do `generator.eval()` and `torch.no_grad()` do?
+#   a) The first changes how layers like dropout act, the second records no graph.
+#   b) The first stops recording gradients, the second turns off the dropout.
+#   c) The first locks the weights, the second sets their gradients to zero.
+#   d) Both do the same thing, and one of the two would have been enough here.
+#
+# Your choices, one letter each:
+### BEGIN SOLUTION
+ANSWERS = {
+    # The noise knows nothing of digits: all that G knows about them sits in its learned weights.
+    "why_learn": "c",
+    # With ranges that differ, D could tell forged from real by the range and G could not follow.
+    "why_tanh": "a",
+    # W2 (W1 z + b1) + b2 is again a matrix times z plus a vector, however many you stack.
+    "hidden_layers": "d",
+    # They are independent: in eval mode gradients are still recorded, and under no_grad dropout
+    # in training mode still drops. Neither of them locks a weight.
+    "eval_and_no_grad": "a",
+}
+### END SOLUTION
+
+
+def main() -> None:
+    """Show what an untrained generator makes."""
+    generator = Generator()
+    n_weights = sum(p.numel() for p in generator.parameters())
+    print(f"A generator with {n_weights:,} weights, none of them trained yet.")
+
+    images = generate_images(generator)
+    low, high = images.min(), images.max()
+    print(f"Its images: shape {tuple(images.shape)}, pixels between {low:.2f} and {high:.2f}")
+    print("Small numbers near 0 (mid-gray) at every pixel: noise in, noise out. It has to learn.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NotImplementedError as unfinished:
+        print(f"Next to write, here or in an earlier tier: {unfinished}. Then run this file again.")
