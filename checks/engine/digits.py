@@ -4,8 +4,9 @@
 
 They stand in for MNIST where there is no network, and the checks measure samples against them.
 A hand picks one of its digit's styles (`strokes.py`), moves the points a little, bends, slants
-and stretches the whole, and writes it with a pen of its own width. Conventions are MNIST's: white
-on black, the ink scaled to fit a box of 20×20 pixels, the centre of its mass in the middle.
+and stretches the whole, and writes it with a pen of its own width and pressure. The conventions
+are MNIST's: white on black, the ink scaled to fit a box of 20×20 pixels, its centre of mass in
+the middle of the image.
 """
 
 from __future__ import annotations
@@ -19,9 +20,7 @@ from checks.engine.strokes import DOTS, FloatArray, styles
 
 SIDE = 28  # pixels
 BOX = 20  # pixels
-OPENNESS = 0.18
-THIN = 0.55
-CHUNK = 250  # images rendered at once: the dots of so many fit into a processor's cache
+CHUNK = 100  # images rendered at once: few enough for a processor's cache
 
 
 def draw_digits(
@@ -31,8 +30,9 @@ def draw_digits(
 
     Args:
         n: how many, 0 or more.
-        seed: the same `n`, `seed` and `labels` give the same images. NumPy's global random state
-            is neither read nor changed.
+        seed: 0 or more; the same `n`, `seed` and `labels` give the same images (on another kind
+            of processor a gray level may differ by one). NumPy's global random state is neither
+            read nor changed.
         labels: `n` digits to draw, in this order; without them all ten come equally often (to
             within one) in random order.
 
@@ -40,114 +40,123 @@ def draw_digits(
         Images, uint8 `(n, 28, 28)`, 0 black and 255 white; labels, int64 `(n,)`.
 
     Raises:
-        ValueError: `n` is negative, or `labels` aren't `n` whole numbers from 0 to 9.
+        ValueError: `n` or `seed` is negative, or `labels` aren't `n` whole numbers from 0 to 9.
     """
     if n < 0:
         raise ValueError(f"n must be 0 or more, not {n}")
     random = np.random.default_rng(seed)
-    digits = random.permutation(np.arange(n) % 10) if labels is None else _checked(labels, n)
-    points, joined = _write(digits, random)
+    digits = random.permutation(np.arange(n) % 10) if labels is None else _digits(labels, n)
+    dots, joined = _write(digits, random)
+    dots = _deform(dots, random)
+    pens = _pens(n, random)
     images = np.empty((n, SIDE, SIDE), np.uint8)
-    pen = np.exp(random.normal(0.1, 0.32, n)).clip(0.55, 2.3).astype(np.float32)
     for start in range(0, n, CHUNK):
         part = slice(start, start + CHUNK)
-        images[part] = _ink(points[part], joined[part], pen[part])
+        images[part] = _ink(dots[part], joined[part], pens[part])
     return images, digits
 
 
-def _checked(labels: ArrayLike, n: int) -> NDArray[np.int64]:
+def _digits(labels: ArrayLike, n: int) -> NDArray[np.int64]:
     digits = np.asarray(labels)
     if digits.shape != (n,) or (n and digits.dtype.kind not in "iu"):
         raise ValueError(f"labels must be {n} whole numbers")
-    if n and not (0 <= digits.min() and digits.max() <= 9):
+    if n and not (digits.min() >= 0 and digits.max() <= 9):
         raise ValueError("labels must lie between 0 and 9")
     return digits.astype(np.int64)
 
 
-def _write(
-    digits: NDArray[np.int64], random: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """Dots along the strokes of every digit (n, DOTS, 2), height about 1; joins (n, DOTS - 1)."""
+def _write(digits: NDArray[np.int64], random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Dots (n, DOTS, 2) along each digit's strokes, its height 1, and their joins (n, DOTS - 1)."""
     known = styles()
     style = np.empty(len(digits), np.int64)
     for digit in range(10):
         (where,) = np.nonzero(digits == digit)
-        (choice,) = np.nonzero(known.digits == digit)
-        style[where] = random.choice(choice, len(where), p=_normalized(known.shares[choice]))
-    points = np.empty((len(digits), DOTS, 2), np.float32)
-    shaky = np.abs(random.normal(0.0, 0.03, len(digits))) + 0.01
-    for number in range(len(known.digits)):
+        (choices,) = np.nonzero(known.digits == digit)
+        style[where] = random.choice(choices, len(where), p=known.shares[choices])
+    dots = np.empty((len(digits), DOTS, 2), np.float32)
+    shaky = 0.01 + np.abs(random.normal(0, 0.03, (len(digits), 1, 1)))
+    for number, (controls, curve) in enumerate(zip(known.controls, known.curves, strict=True)):
         (where,) = np.nonzero(style == number)
-        controls = known.controls[number]
-        moved = random.normal(0.0, 0.8, (len(where), len(controls)+1, 2)) * shaky[where, None, None]
-        moved = moved[:,1:]+moved[:,:-1]
-        points[where] = known.curves[number] @ (controls + moved).astype(np.float32)
-    return _deform(points - 0.5, random), known.joined[style]
+        tremor = random.normal(0, 0.8, (len(where), len(controls) + 1, 2)) * shaky[where]
+        # A point shares half its tremor with the next one: hands wobble, they don't jump.
+        moved = controls + tremor[:, 1:] + tremor[:, :-1]
+        dots[where] = curve @ moved.astype(np.float32)
+    return dots, known.joined[style]
 
 
-def _normalized(shares: FloatArray) -> NDArray[np.float64]:
-    return shares.astype(np.float64) / shares.sum(dtype=np.float64)
-
-
-def _deform(points: FloatArray, random: np.random.Generator) -> FloatArray:
-    """Bend, slant, turn and stretch each digit as a whole."""
-    n = len(points)
+def _deform(dots: FloatArray, random: np.random.Generator) -> FloatArray:
+    """Bend, slant, turn and stretch each digit as a whole: (n, DOTS, 2) to the same."""
+    n = len(dots)
+    dots = dots - np.float32(0.5)
     for _ in range(2):  # a wave through the plane moves neighbouring strokes together
-        direction = random.normal(0.0, 4.0, (n, 2, 1)).astype(np.float32)
-        phase = random.uniform(0.0, 2 * np.pi, (n, 1, 1)).astype(np.float32)
-        height = random.normal(0.0, 0.04, (n, 1, 2)).astype(np.float32)
-        points = points + np.sin(points @ direction + phase) * height
+        direction = random.normal(0, 4, (n, 2, 1)).astype(np.float32)
+        phase = random.uniform(0, 2 * math.pi, (n, 1, 1)).astype(np.float32)
+        height = random.normal(0, 0.04, (n, 1, 2)).astype(np.float32)
+        dots = dots + np.sin(dots @ direction + phase) * height
     aspect = np.exp(random.normal(-0.05, 0.2, n))
     slant = random.normal(0.15, 0.26, n).clip(-0.5, 0.8)
-    turn = random.normal(0.0, 0.12, n)
-    matrix = np.empty((n, 2, 2))
-    matrix[:, 0] = np.stack([aspect * np.cos(turn), aspect * np.sin(turn)], 1)
-    matrix[:, 1] = np.stack([-np.sin(turn) - slant, np.cos(turn)], 1)
-    return points @ matrix.astype(np.float32)
+    turn = random.normal(0, 0.12, n)
+    matrix = np.empty((n, 2, 2), np.float32)
+    matrix[:, 0] = np.stack([aspect * np.cos(turn), aspect * np.sin(turn)], axis=1)
+    matrix[:, 1] = np.stack([-np.sin(turn) - slant, np.cos(turn)], axis=1)
+    return dots @ matrix
 
 
-def _widest(points: FloatArray, length: FloatArray) -> FloatArray:
-    """The widest pen (n,), in pixels, that leaves a digit's loops open.
-
-    Args:
-        points: (n, DOTS, 2), in pixels.
-        length: (n,), of all strokes, in pixels.
-    """
-    spread = points - points.mean(1, keepdims=True)
-    (xx, xy), (_, yy) = np.moveaxis(spread.transpose(0, 2, 1) @ spread / DOTS, 0, 2)
-    # 8 times this root is a ring's width times its height; a slant leaves it as it is.
-    area = 8 * np.sqrt(np.maximum(xx * yy - xy**2, 0.0))
-    # One straight line, as long as the box, fills nothing up.
-    return OPENNESS * area / np.maximum(length - BOX, 1e-3)
+def _pens(n: int, random: np.random.Generator) -> FloatArray:
+    """Half the line's width at each dot (n, DOTS), in pixels: a pen for each hand, and pressure."""
+    width = np.exp(random.normal(0.4, 0.32, (n, 1))).clip(0.65, 3)
+    turns = random.uniform(0, 1, (n, 1)) + random.uniform(0.5, 2, (n, 1)) * np.linspace(0, 1, DOTS)
+    pressure = random.normal(0, 0.12, (n, 1)).clip(-0.3, 0.3) * np.sin(2 * math.pi * turns)
+    return (width * (1 + pressure)).astype(np.float32)
 
 
-def _ink(points: FloatArray, joined: FloatArray, pen: FloatArray) -> NDArray[np.uint8]:
-    """Images (n, 28, 28) of dots (n, DOTS, 2) and the pen's spread (n,) in pixels.
-
-    Every dot is a small Gaussian hill as high as its share of the stroke's length, so a line is a
-    ridge of height 1 wherever its dots lie, and the ink's edge is the ridge's half height. A
-    Gaussian is a product of one in x and one in y: the sum over the dots is a matrix product.
-    """
-    low, high = points.min(1), points.max(1)
-    points = (points - low[:, None]) * (BOX / (high - low).max(1))[:, None, None]
-    steps = np.hypot(*np.moveaxis(np.diff(points, axis=1), 2, 0)) * joined
-    pen = np.minimum(pen, np.maximum(_widest(points, steps.sum(1)),THIN))
-    margin = 1.18 * pen[:, None] + 0.5  # from a line's middle to where its ink ends
+def _ink(dots: FloatArray, joined: FloatArray, pens: FloatArray) -> NDArray[np.uint8]:
+    """Images (n, 28, 28) from dots (n, DOTS, 2), their joins (n, DOTS - 1), pens (n, DOTS)."""
+    low, high = dots.min(axis=1, keepdims=True), dots.max(axis=1, keepdims=True)
+    dots = (dots - low) * (BOX / (high - low).max(axis=2, keepdims=True))
+    steps = np.hypot(*np.moveaxis(np.diff(dots, axis=1), 2, 0)) * joined
+    pens = pens * _thinning(dots, steps, pens)[:, None]
+    margin = pens.max(axis=1)[:, None, None] + 0.5  # from a dot to the end of its soft edge
     scale = 1 - 2 * margin / BOX
-    points = points * scale[:, None] + margin[:, None]  # the ink's box begins at (0, 0)
-    steps = steps * scale
-    length = np.zeros(points.shape[:2], np.float32)
-    length[:, 1:] += steps / 2
-    length[:, :-1] += steps / 2
-    centre = (points * length[:, :, None]).sum(1) / length.sum(1, keepdims=True)
-    # Whole pixels, as in MNIST: the box stays on the grid and the ink within 20 pixels.
-    points = points + np.round(SIDE / 2 - centre)[:, None]
-    grid = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
-    fall = (points[..., None] - grid) ** 2 / (2 * pen**2)[:, None, None, None]
-    # Numbers below float32's normal range are slow, and a hill is nothing long before that.
-    hills = np.exp(-np.minimum(fall, 20))
-    hills[:, :, 1] *= (length / (math.sqrt(2 * math.pi) * pen[:, None]))[:, :, None]
-    ridge = hills[:, :, 1].transpose(0, 2, 1) @ hills[:, :, 0]
-    # The ridge's slope at half height is 0.59 / pen: this makes the edge one pixel wide.
-    ink = 0.5 + (ridge - 0.5) * np.maximum(1.7 * pen, 1.0)[:, None, None]
+    dots = dots * scale + margin
+    length = np.zeros(pens.shape, np.float32)  # of the piece of stroke around each dot
+    length[:, 1:] += steps * scale[:, 0] / 2
+    length[:, :-1] += steps * scale[:, 0] / 2
+    mass = (length * pens)[:, :, None]
+    centre = (dots * mass).sum(axis=1, keepdims=True) / mass.sum(axis=1, keepdims=True)
+    # Whole pixels, as in MNIST: the box stays on the grid, so that the ink spans at most 20.
+    dots = dots + np.round(SIDE / 2 - centre)
+    # The pen differs from dot to dot, so distances are in half widths: 1 is the ink's edge.
+    outside = _distance(dots, length, pens) - 1
+    ink = 0.5 - outside * pens.mean(axis=1)[:, None, None]
     return (ink.clip(0, 1) * 255).round().astype(np.uint8)
+
+
+def _distance(dots: FloatArray, length: FloatArray, pens: FloatArray) -> FloatArray:
+    """Distance (n, 28, 28) from each pixel's centre to the stroke, in units of `pens` (n, DOTS).
+
+    Every dot is a Gaussian hill of spread `pens / 2`, as high as its share of the stroke's
+    `length`, so that together they make a ridge of height 1. How high a pixel lies on the ridge's
+    side tells its distance, smoothly also where strokes meet. A hill is a product of a curve in x
+    and one in y: the sum over all dots is one matrix product.
+    """
+    spread = pens / 2
+    pixels = np.arange(0.5, SIDE, dtype=np.float32)
+    fall = (dots[..., None] - pixels) ** 2 / (2 * spread**2)[:, :, None, None]
+    # Numbers below float32's normal range are slow, and a hill is as good as flat long before.
+    hills = np.exp(-np.minimum(fall, 20))
+    hills[:, :, 1] *= (length / (math.sqrt(2 * math.pi) * spread))[:, :, None]
+    ridge = hills[:, :, 1].transpose(0, 2, 1) @ hills[:, :, 0]
+    return np.sqrt(-2 * np.log(ridge.clip(1e-9, 1))) / 2
+
+
+def _thinning(dots: FloatArray, steps: FloatArray, pens: FloatArray) -> FloatArray:
+    """Factors (n,), at most 1, for pens that would fill their digit's loops up; all in pixels."""
+    away = dots - dots.mean(axis=1, keepdims=True)
+    (xx, xy), (_, yy) = np.moveaxis(away.transpose(0, 2, 1) @ away / DOTS, 0, 2)
+    # For a ring, 8 times this root is its width times its height; a slant leaves it as it is.
+    area = 8 * np.sqrt(np.maximum(xx * yy - xy**2, 0))
+    # One line straight through the box can't close anything, whatever its width.
+    turns = np.maximum(steps.sum(axis=1) - BOX, 1e-3)
+    widest = np.maximum(0.3 * area / turns, 0.65)
+    return np.minimum(widest / pens.mean(axis=1), 1)

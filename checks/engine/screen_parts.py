@@ -98,7 +98,9 @@ def details(page: Page, verdict: Verdict, verbose: bool) -> list[Text]:
     """All that helps to mend one check that is wrong, or says how the kit failed."""
     head = page.line(verdict.title, "bold")
     if verdict.status is not Status.FAILED:
-        head.append(f"  {LOOKS[verdict.status].word}", LOOKS[verdict.status].style)
+        head.append("  ", "not bold").append(
+            LOOKS[verdict.status].word, LOOKS[verdict.status].style
+        )
     blocks = [page.hang(lead(page, symbol(page, verdict.status)), head)]
     if verdict.mistake:
         blocks.append(under(page, page.line(verdict.mistake, "red")))

@@ -29,7 +29,7 @@ ASCII_FOR = str.maketrans(
         "→": "->", "←": "<-", "↦": "->", "⇒": "=>", "×": "x", "÷": "/", "±": "+/-",
         "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "∞": "inf", "∈": " in ", "√": "sqrt",
         "∇": "grad ", "∂": "d", "∑": "sum", "𝔼": "E", "µ": "mu", "°": " deg", "§": "section ",
-        "✓": "ok", "✗": "x", "○": "-", "━": "#", "─": "-", "╌": "x", "│": "|", "█": "#",
+        "✓": "ok", "✗": "x", "○": "o", "━": "-", "─": "-", "│": "|", "█": "#",
     }
 )  # fmt: skip
 
@@ -50,6 +50,7 @@ def make_console(stream: TextIO | None = None, *, no_colour: bool = False) -> Co
         width=None if terminal else int(columns) if columns.isdecimal() and int(columns) else 80,
         no_color=no_colour or None,
         force_interactive=None if terminal and not notebook else False,
+        legacy_windows=None if terminal else False,
         markup=False,
         highlight=False,
         emoji=False,
@@ -168,9 +169,13 @@ def relative(file: str) -> str:
 
 
 def file_link(file: str) -> str:
-    """A `file://` address, percent-encoded down to plain ASCII; empty where there is none."""
+    """A `file://` address on this machine, percent-encoded to plain ASCII; empty if there is none.
+
+    Never one with a host in it: on Windows a click would log in to that host.
+    """
     try:
         link = Path(file).as_uri()
     except ValueError:
         return ""
-    return link if link.isascii() and link.isprintable() else ""
+    local = link.startswith("file:///") and not link.startswith("file:////")
+    return link if local and link.isascii() and link.isprintable() else ""

@@ -128,7 +128,7 @@ class Solution:
         """The run's seed, for checks that draw their own challenges."""
         return self.submission.seed
 
-    def probe(self, name: str, *, limits: Limits | None = None, **arguments: Any) -> Any:
+    def probe(self, name: str, /, *, limits: Limits | None = None, **arguments: Any) -> Any:
         """Run a probe of this tier on the learner's file and return its evidence.
 
         Raises:

@@ -53,7 +53,7 @@ STYLES: dict[int, tuple[tuple[float, str], ...]] = {
         (1, "12,15 45,2 78,10 85,45 70,80 40,98 15,90 28,75 55,85 85,100"),
         (1, "15,30 40,2 75,12 78,50 55,88 25,98 10,82 30,70 60,85 95,92"),
         (0.7, "20,30 30,8 70,2 88,30 68,70 30,95 5,85 15,68 45,70 70,90 100,85"),
-        (0.5, "40,0 48,20 25,85! 60,88 95,82"),
+        (0.2, "40,0 48,20 25,85! 60,88 95,82"),
     ),
     3: (
         (2, "15,12 40,0 72,8 72,30 38,46! 75,55 82,78 55,100 15,92"),
@@ -155,7 +155,7 @@ class Styles:
     """
 
     digits: NDArray[np.int64]
-    shares: FloatArray
+    shares: NDArray[np.float64]
     controls: FloatArray
     curves: FloatArray
     joined: FloatArray
@@ -172,7 +172,7 @@ def styles() -> Styles:
     size = max(len(controls) for _, _, controls, _, _ in parsed)
     return Styles(
         digits=np.array([digit for digit, *_ in parsed]),
-        shares=np.array([share for _, share, *_ in parsed], np.float32),
+        shares=np.array([share for _, share, *_ in parsed]),
         controls=np.stack([np.pad(c, ((0, size - len(c)), (0, 0))) for _, _, c, _, _ in parsed]),
         curves=np.stack([np.pad(m, ((0, 0), (0, size - m.shape[1]))) for *_, m, _ in parsed]),
         joined=np.stack([joined for *_, joined in parsed]),

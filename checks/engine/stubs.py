@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import ast
 import io
-import itertools
 import json
 import os
 import re
@@ -64,7 +63,7 @@ class StubFile:
     backup: Path | None = None
 
 
-# The text of a stub --------------------------------------------------------------------------------
+# The text of a stub -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -227,7 +226,7 @@ def _error(path: str | Path, line: int | None, message: str) -> StubError:
     return StubError(f"{place}: {message}.")
 
 
-# Files ---------------------------------------------------------------------------------------------
+# Files --------------------------------------------------------------------------------------------
 
 
 def write_stubs(source_folder: str | Path, target_folder: str | Path) -> list[StubFile]:
@@ -291,16 +290,16 @@ def _back_up(path: Path, contents: bytes) -> Path:
     folder = path.parent / BACKUP_FOLDER
     folder.mkdir(exist_ok=True)
     now = datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    for attempt in itertools.count(1):
-        number = f".{attempt}" if attempt > 1 else ""
-        backup = folder / f"{path.stem}.{now}{number}{path.suffix}"
+    backup = folder / f"{path.stem}.{now}{path.suffix}"
+    number = 1
+    while True:
         try:
             with backup.open("xb") as file:  # fails if the name is taken
                 file.write(contents)
+            return backup
         except FileExistsError:
-            continue
-        return backup
-    raise AssertionError("the count has no end")
+            number += 1
+            backup = folder / f"{path.stem}.{now}.{number}{path.suffix}"
 
 
 def _replace(path: Path, contents: bytes) -> None:

@@ -41,3 +41,8 @@ def imported(solution: ModuleType) -> bool:
 def returned(solution: ModuleType, function: str, calls: list[dict[str, Any]]) -> list[Any]:
     """What the function returns for each set of named arguments, in order, in one process."""
     return [call(solution, function, **arguments) for arguments in calls]
+
+
+def value(solution: ModuleType, name: str) -> Any:
+    """A value that the learner's file holds, such as ANSWERS."""
+    return part(solution, name)

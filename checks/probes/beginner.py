@@ -12,6 +12,18 @@ import torch
 from checks.probes import call
 
 
-def returned(solution: ModuleType, function: str, calls: list[dict[str, Any]]) -> list[Any]:
-    """What the function returns for each set of named arguments, in order, in one process."""
-    return [call(solution, function, **arguments) for arguments in calls]
+def global_state_after(solution: ModuleType, function: str, seed: int) -> dict[str, bool]:
+    """Whether a seeded draw left each global source of random numbers as it was."""
+    before = _global_state()
+    call(solution, function, n_samples=10, latent_dim=10, seed=seed)
+    after = _global_state()
+    return {name: before[name] == after[name] for name in before}
+
+
+def _global_state() -> dict[str, Any]:
+    name, keys, position, has_gauss, gauss = np.random.get_state()
+    return {
+        "NumPy": (name, bytes(np.asarray(keys)), position, has_gauss, gauss),
+        "PyTorch": torch.get_rng_state().numpy().tobytes(),
+        "Python": random.getstate(),
+    }

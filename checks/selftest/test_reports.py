@@ -1,0 +1,158 @@
+"""The JSON and JUnit reports: complete, valid whatever they hold, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.engine.reports import SCHEMA, ReportError, write_json, write_junit, xml_text
+from checks.engine.verdict import Frame, Status, Verdict
+
+CONTROL = "".join(map(chr, range(32))) + "\x7f\x85\ufffe\uffff<&>\"']]>\ud800 \U0001f600"
+
+
+def verdict(status: Status, tier: str = "advanced") -> Verdict:
+    frame = Frame("/home/learner/advanced.py", 42, "generator_step", "loss.backward()")
+    return Verdict(
+        check=f"test_{tier}.py::test_{status.value}",
+        tier=tier,
+        title=f"Title of {status.value}",
+        points=2,
+        status=status,
+        expected="This – exactly.",
+        came="That.\nAnd more.",
+        mistake="Gradients never cleared" if status is Status.FAILED else "",
+        advice=("A note.", "Another."),
+        frames=(frame,),
+        location=frame,
+        seconds=0.5,
+    )
+
+
+EVERY_STATUS = [verdict(status) for status in Status]
+
+
+def test_json_gives_the_verdicts_back(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    write_json(path, EVERY_STATUS, {"solutions": "exercises", "exit_status": 1})
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["schema"] == SCHEMA
+    assert report["meta"] == {"solutions": "exercises", "exit_status": 1}
+    assert [Verdict.from_json(each) for each in report["verdicts"]] == EVERY_STATUS
+
+
+def test_json_totals_leave_the_kits_faults_out(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    write_json(path, [*EVERY_STATUS, verdict(Status.PASSED, tier="bonus")])
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert list(report["tiers"]) == ["advanced", "bonus"]
+    assert report["tiers"]["advanced"] == {
+        "checks": 8, "passed": 1, "wrong": 5, "unjudged": 1, "points": 16, "earned": 2,
+    }  # fmt: skip
+    assert report["total"]["earned"] == 4
+
+
+def test_junit_says_how_each_check_ended(tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    write_junit(path, [*EVERY_STATUS, verdict(Status.PASSED, tier="bonus")])
+    root = ET.parse(path).getroot()
+    endings = {
+        case.get("name", "").removeprefix("Title of "): [(e.tag, e.get("type")) for e in case]
+        for case in root.findall("testsuite[@name='advanced']/testcase")
+    }
+    assert endings == {
+        "passed": [],
+        "failed": [("failure", "failed")],
+        "todo": [("skipped", None)],
+        "blocked": [("skipped", None)],
+        "error": [("error", "error")],
+        "timeout": [("error", "timeout")],
+        "memory": [("error", "memory")],
+        "crashed": [("error", "crashed")],
+        "infra": [("error", "infra")],
+    }
+    assert root.attrib == {
+        "tests": "10", "failures": "1", "errors": "5", "skipped": "2", "time": "5.000",
+    }  # fmt: skip
+    failure = root.find(".//failure")
+    assert failure is not None
+    assert failure.get("message") == "Gradients never cleared"
+    assert "advanced.py:42 in generator_step" in (failure.text or "")
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=st.just(CONTROL) | st.lists(st.integers(0, 0x10FFFF).map(chr)).map("".join))
+def test_both_stay_valid_whatever_they_hold(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    hostile = [
+        replace(each, tier=text, title=text, came=text, mistake=text, output=text)
+        for each in EVERY_STATUS
+    ]
+    write_junit(folder / "hostile.xml", hostile)
+    assert len(ET.parse(folder / "hostile.xml").findall(".//testcase")) == len(Status)
+    write_json(folder / "hostile.json", hostile)
+    report = json.loads((folder / "hostile.json").read_text(encoding="ascii"))
+    if not any("\ud800" <= character <= "\udfff" for character in text):
+        assert [Verdict.from_json(each) for each in report["verdicts"]] == hostile
+
+
+def test_what_xml_lacks_is_visible() -> None:
+    assert xml_text("a\x1b[31m\ud800\n") == "a\\x1b[31m\\ud800\n"
+
+
+@pytest.mark.parametrize("write", [write_json, write_junit])
+def test_a_path_that_cannot_be_written_is_one_sentence(
+    write: Callable[..., None], tmp_path: Path
+) -> None:
+    with pytest.raises(ReportError, match=r"^The report can't be written to .*there is no folder"):
+        write(tmp_path / "missing" / "report", EVERY_STATUS)
+    with pytest.raises(ReportError, match=r"it is a folder\.$"):
+        write(tmp_path, EVERY_STATUS)
+    with pytest.raises(ReportError):
+        write("nul\0byte", EVERY_STATUS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_is_replaced_whole_and_leaves_no_draft(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old and longer than nothing" * 10_000)
+    write_json(path, [])
+    assert json.loads(path.read_text())["verdicts"] == []
+    assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_failed_write_keeps_the_old_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(ReportError, match="no space left on device"):
+        write_json(path, EVERY_STATUS)
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+def test_devices_and_links_stay_what_they_are(tmp_path: Path) -> None:
+    write_json(os.devnull, EVERY_STATUS)
+    assert not Path(os.devnull).is_file()
+    link = tmp_path / "link.xml"
+    link.symlink_to(tmp_path / "report.xml")
+    write_junit(link, EVERY_STATUS)
+    assert link.is_symlink()
+    assert (tmp_path / "report.xml").is_file()
