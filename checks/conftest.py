@@ -27,6 +27,7 @@ BEGAN = pytest.StashKey[float]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("GAN exercise kit")
     group.addoption("--solutions", default="exercises", help="folder with the files to check")
+    group.addoption("--data", default="", help="folder with MNIST, for the checks that train")
     group.addoption("--seed", type=int, default=0, help="seed of the run (default 0)")
 
 

@@ -45,8 +45,10 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from beginner import sample_noise_torch
-from intermediate import IMAGE_PIXELS, Generator, generate_images
+from intermediate import Generator, generate_images
 from torch import Tensor, nn
+
+IMAGE_PIXELS = 28 * 28
 
 # Part 1: real images ------------------------------------------------------------------------------
 
@@ -254,7 +256,7 @@ def train_gan(
 # Questions ----------------------------------------------------------------------------------------
 #
 # Question "why_detach": Why are the forged images detached in D's step?
-#   a) Otherwise D's optimizer would step G's weights as well, in D's favour.
+#   a) Otherwise D's optimizer would step G's weights as well, in D's favor.
 #   b) Otherwise D could not be called twice before one call of backward().
 #   c) Otherwise backward() would go on into G, where D's step has no use for it.
 #   d) Otherwise D would be scored on the noise, and not on the finished images.
@@ -263,7 +265,7 @@ def train_gan(
 #   a) Yes: backward() goes through D, and so it would change D's weights.
 #   b) Yes: otherwise D would learn to call forged images real, as labelled.
 #   c) No: backward() skips every network whose optimizer is not stepped.
-#   d) No: only G's optimizer steps, and D clears its gradients before its own.
+#   d) No: only G's optimizer steps, and D's gradients are cleared before D steps.
 #
 # Question "labelled_real": Why are forged images labelled as real in G's step?
 #   a) G's loss then says how far D is from believing, and is steep while D does not.
@@ -305,7 +307,6 @@ def try_every_part() -> None:
     )
     generator_step(generator, discriminator, torch.optim.SGD(generator.parameters(), lr=0.1), 2)
     discriminator_accuracy(discriminator, images, images)
-    train_gan(images, epochs=0)
 
 
 def main() -> None:
@@ -320,7 +321,7 @@ def main() -> None:
     options = parser.parse_args()
     try_every_part()
 
-    sys.path.append(str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
     from checks.engine.mnist import DataError, training_images
 
     try:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from intermediate import IMAGE_SIZE, Generator, generate_images
+from intermediate import Generator, generate_images
 from torch import Tensor
 
 # Matplotlib and torchvision take seconds to import: import them inside the functions that use them.
@@ -192,7 +192,7 @@ def main() -> None:
 
     from advanced import normalize_images, train_gan
 
-    sys.path.append(str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
     from checks.engine.mnist import DataError, training_images
 
     try:

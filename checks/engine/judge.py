@@ -57,6 +57,7 @@ def run(request: dict[str, Any], events: TextIO) -> None:
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain", "-s"]
     options += [f"--rootdir={KIT}", "-c", str(KIT / ".pytest.ini")]
     options += [f"--solutions={request['solutions']}", f"--seed={request['seed']}"]
+    options += [f"--data={request['data']}"] if request["data"] else []
     reporter = Reporter(events)
     code = pytest.main([*options, *files], plugins=[reporter])
     reporter.send("end", code=int(code))

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from checks.engine import screen_parts as parts
 from checks.engine.screen_text import Page, make_console
-from checks.engine.totals import next_verdict, tally, total
+from checks.engine.totals import by_cause, next_verdict, tally, total
 from checks.engine.verdict import Check, Status, Verdict
 
 __all__ = ["Screen", "make_console"]
@@ -127,13 +127,16 @@ class Screen:
         self._print(*self._closing(verdicts, next_step))
 
     def _mistakes(self, verdicts: Sequence[Verdict]) -> list[Text]:
-        wrong = [verdict for verdict in verdicts if verdict.status.is_wrong]
-        shown = wrong if self.verbose else wrong[:DETAILS_SHOWN]
-        blocks = [Text(), Text("To mend", "bold")] if wrong else []
-        for verdict in shown:
-            blocks += [Text(), *parts.details(self.page, verdict, self.verbose)]
-        if len(wrong) > len(shown):
-            rest = f"… and {len(wrong) - len(shown)} more; mend these first."
+        causes = by_cause(verdicts)
+        shown = causes if self.verbose else causes[:DETAILS_SHOWN]
+        blocks = [Text(), Text("To mend", "bold")] if causes else []
+        for first, *others in shown:
+            blocks += [Text(), *parts.details(self.page, first, self.verbose)]
+            if others:
+                same = f"{len(others)} more check{'s' * (len(others) > 1)} ended the same way."
+                blocks += [Text(), parts.under(self.page, self.page.line(same))]
+        if left := sum(map(len, causes[len(shown) :])):
+            rest = f"… and {left} more; mend these first."
             blocks += [Text(), parts.under(self.page, self.page.line(rest))]
         return blocks
 

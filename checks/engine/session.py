@@ -40,6 +40,7 @@ class Listener:
     collected: Callable[[list[Check]], None] = lambda checks: None
     running: Callable[[str], None] = lambda check: None
     verdict: Callable[[Verdict], None] = lambda verdict: None
+    notice: Callable[[str], None] = lambda text: None
 
 
 @dataclass
@@ -75,9 +76,10 @@ class Judge:
         tiers: Iterable[str],
         solutions: Path,
         seed: int = 0,
+        data: Path | None = None,
         listener: Listener | None = None,
     ) -> list[Verdict]:
-        """Run the checks of these tiers on a folder of solutions.
+        """Run the checks of these tiers on a folder of solutions; `data` is a folder with MNIST.
 
         Raises:
             InfraError: the judge broke before it had even listed the checks.
@@ -85,6 +87,7 @@ class Judge:
         listener = listener or Listener()
         self.start()
         request = {"tiers": list(tiers), "solutions": str(solutions), "seed": seed}
+        request["data"] = str(data) if data else ""
         checks: list[Check] = []
         verdicts: dict[str, Verdict] = {}
         for event in self._events(request):
@@ -97,6 +100,8 @@ class Judge:
                 verdict = Verdict.from_json(event["verdict"])
                 verdicts[verdict.check] = verdict
                 listener.verdict(verdict)
+            elif event["event"] == "notice":
+                listener.notice(event["text"])
             elif event["event"] == "infra":
                 self.close()
                 raise InfraError(event["message"])

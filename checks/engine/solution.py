@@ -66,6 +66,19 @@ class Submission:
                 return node.name
         return ""
 
+    def obstacle(self, tier: str) -> str:
+        """Why the tier's file can't be checked at all, in one sentence; "" where it can."""
+        path = self.folder / f"{tier}.py"
+        if path.is_dir():
+            return f"{path.name} is a folder, not a file."
+        if not path.exists():
+            return f"There is no {path.name} in {self.folder.name}."
+        try:
+            path.read_bytes()
+        except OSError as error:
+            return f"{path.name} cannot be read: {error.strerror}."
+        return ""
+
     def libraries(self, tier: str) -> list[str]:
         """The heavy libraries that the file imports anywhere, to be loaded once for all."""
         tree = self.source(tier)
@@ -135,6 +148,13 @@ class Solution:
             CheckEndedError: the learner's code did not get that far; the check ends here.
         """
         limits = limits or Limits()
+        if obstacle := self.submission.obstacle(self.tier):
+            raise LearnersCodeError(
+                obstacle,
+                expected=f"A Python file {self.tier}.py in the folder of solutions.",
+                why="One tier is one file of the same name.",
+                hint="python run_checks.py stubs --to FOLDER writes fresh stubs to a folder.",
+            )
         outcome = self.submission.ask(self.tier, self.about, name, arguments, limits)
         if outcome.output:
             self.output.append(outcome.output)

@@ -81,6 +81,17 @@ def total(tiers: Iterable[Totals], name: str = "all") -> Totals:
     return result
 
 
+def by_cause(verdicts: Iterable[Verdict]) -> list[list[Verdict]]:
+    """The wrong verdicts, those with one cause together: a file that does not even import, say."""
+    causes: dict[tuple[object, ...], list[Verdict]] = {}
+    for verdict in verdicts:
+        if verdict.status.is_wrong:
+            alone = verdict.check if verdict.status is Status.FAILED else ""
+            cause = (verdict.tier, verdict.came, verdict.frames, alone)
+            causes.setdefault(cause, []).append(verdict)
+    return list(causes.values())
+
+
 def next_verdict(verdicts: Sequence[Verdict]) -> Verdict | None:
     """The check to work on next: in the first unfinished tier, one that is wrong before a to-do.
 
