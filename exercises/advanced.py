@@ -38,6 +38,10 @@ Mode collapse
     G is asked to fool D, not to be versatile. It may find one image that works and make that one
     out of every z. D then learns to reject it, G moves on to the next, and the losses look lively.
     Only a grid of samples shows it.
+
+How to work
+    `python run_checks.py advanced` says what is right and what is missing. With all of it right,
+    `python exercises/advanced.py` trains on the whole of MNIST (`--help` shows the options).
 """
 
 from collections.abc import Callable
@@ -241,7 +245,7 @@ def train_gan(
     2. Append to the history: {"epoch": 1, "discriminator_loss": 1.1, "generator_loss": 0.9},
        with epochs counted from 1 and the mean of each loss over the epoch's batches.
     3. Print one line with these numbers, so that one can see it live.
-    4. Call `on_epoch_end(epoch, generator)` if there is one.
+    4. If there is an `on_epoch_end`, call it with the epoch and the generator.
 
     Args:
         images: normalized real images, shape (N, 784).
@@ -330,10 +334,12 @@ def main() -> None:
         sys.exit(str(error))
     if digits.notice:
         print(digits.notice)
-    print(f"Training on {len(digits.images):,} images: {digits.source}")
+    print(f"Training on {digits.source}")
 
+    torch.set_num_threads(1)  # networks this small keep one core busy, more would mostly wait
     images = normalize_images(digits.images)
-    generator, discriminator, _ = train_gan(images, epochs=options.epochs)
+    # Larger steps than train_gan's default: this is a short training.
+    generator, discriminator, _ = train_gan(images, epochs=options.epochs, learning_rate=5e-4)
 
     fake_images = generate_images(generator, n_images=1000).flatten(start_dim=1)
     accuracy = discriminator_accuracy(discriminator, images[:1000], fake_images)

@@ -22,6 +22,10 @@ Two modes, and no graph
     switches them to their everyday behaviour, `train()` back. Separately from that, PyTorch
     records every operation so that gradients can be computed later; looking at images needs no
     gradients, and `torch.no_grad()` saves the work and the memory.
+
+How to work
+    `python run_checks.py intermediate` says what is right and what is missing. Your beginner tier
+    is used here: the noise comes from your `sample_noise_torch`.
 """
 
 import torch
@@ -112,7 +116,7 @@ def generate_images(generator: Generator, n_images: int = 16, seed: int | None =
 #   c) Its randomness: they are what makes each of the images come out different.
 #   d) Its depth: linear layers in a row amount to a single linear layer.
 #
-# Question "eval_and_no_grad": What do `generator.eval()` and `torch.no_grad()` do?
+# Question "eval_and_no_grad": What do eval() and no_grad() do?
 #   a) The first changes how layers like dropout act, the second records no graph.
 #   b) The first stops recording gradients, the second turns off the dropout.
 #   c) The first locks the weights, the second sets their gradients to zero.
@@ -136,7 +140,7 @@ def main() -> None:
     images = generate_images(generator)
     low, high = images.min(), images.max()
     print(f"Its images: shape {tuple(images.shape)}, pixels between {low:.2f} and {high:.2f}")
-    print("Small numbers near 0 (mid-gray) at every pixel: noise in, noise out. It has to learn.")
+    print("No digits in them yet: noise in, noise out. It has to learn.")
 
 
 if __name__ == "__main__":

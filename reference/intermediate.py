@@ -22,6 +22,10 @@ Two modes, and no graph
     switches them to their everyday behaviour, `train()` back. Separately from that, PyTorch
     records every operation so that gradients can be computed later; looking at images needs no
     gradients, and `torch.no_grad()` saves the work and the memory.
+
+How to work
+    `python run_checks.py intermediate` says what is right and what is missing. Your beginner tier
+    is used here: the noise comes from your `sample_noise_torch`.
 """
 
 import torch
@@ -63,6 +67,11 @@ class Generator(nn.Module):
             width = hidden_dim
         layers += [nn.Linear(width, IMAGE_PIXELS), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
+        # PyTorch's own first weights are so small that little of z gets through to the images, and
+        # G tends to start with one digit for all. These keep the numbers' size (He et al., 2015).
+        for layer in self.layers:
+            if isinstance(layer, nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, a=0.2)
         ### END SOLUTION
 
     def forward(self, z: Tensor) -> Tensor:
@@ -132,7 +141,7 @@ def generate_images(generator: Generator, n_images: int = 16, seed: int | None =
 #   c) Its randomness: they are what makes each of the images come out different.
 #   d) Its depth: linear layers in a row amount to a single linear layer.
 #
-# Question "eval_and_no_grad": What do `generator.eval()` and `torch.no_grad()` do?
+# Question "eval_and_no_grad": What do eval() and no_grad() do?
 #   a) The first changes how layers like dropout act, the second records no graph.
 #   b) The first stops recording gradients, the second turns off the dropout.
 #   c) The first locks the weights, the second sets their gradients to zero.
@@ -163,7 +172,7 @@ def main() -> None:
     images = generate_images(generator)
     low, high = images.min(), images.max()
     print(f"Its images: shape {tuple(images.shape)}, pixels between {low:.2f} and {high:.2f}")
-    print("Small numbers near 0 (mid-gray) at every pixel: noise in, noise out. It has to learn.")
+    print("No digits in them yet: noise in, noise out. It has to learn.")
 
 
 if __name__ == "__main__":

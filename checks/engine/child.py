@@ -14,12 +14,14 @@ checks, no expected values.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import importlib
 import os
 import pkgutil
 import random
 import signal
 import sys
+import tempfile
 import traceback
 from types import ModuleType
 from typing import Any, BinaryIO, NoReturn
@@ -75,16 +77,14 @@ def _describe(error: BaseException, solutions: str) -> dict[str, Any]:
         status = "memory"
     elif isinstance(error, SystemExit):
         status = "exit"
-    frames = _learners_frames(error, solutions)
-    last = traceback.extract_tb(error.__traceback__)[-1:]
-    own = bool(frames and last) and (last[0].filename, last[0].lineno) == tuple(frames[-1][:2])
+    frames, raised_by_learner = _learners_frames(error, solutions)
     return {
         "status": status,
         "type": type(error).__name__,
         "bases": [base.__name__ for base in type(error).__mro__][:8],
         "message": text,
         "frames": frames,
-        "raised_by_learner": own,
+        "raised_by_learner": raised_by_learner,
     }
 
 
@@ -99,18 +99,18 @@ def _text(error: BaseException) -> str:
         return "(its text cannot be read)"
 
 
-def _learners_frames(error: BaseException, solutions: str) -> list[list[Any]]:
-    root = os.path.realpath(solutions) + os.sep
-    frames: list[list[Any]] = [
-        [frame.filename, frame.lineno, frame.name]
-        for frame in traceback.extract_tb(error.__traceback__)
-        if os.path.realpath(frame.filename).startswith(root)
-    ]
+def _learners_frames(error: BaseException, solutions: str) -> tuple[list[list[Any]], bool]:
+    """The learner's own lines, [file within the folder, line, function] with the outermost first,
+    and whether the last of them raised the error itself."""
+    root = os.path.join(os.path.realpath(solutions), "")
+    places = [(f.filename, f.lineno, f.name) for f in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
-        frames.append([error.filename, error.lineno or 1, ""])
+        places.append((error.filename, error.lineno, ""))
+    real = [(os.path.realpath(file), line or 1, function) for file, line, function in places]
+    frames = [[file.removeprefix(root), *rest] for file, *rest in real if file.startswith(root)]
     if len(frames) > MAX_FRAMES:
         frames = frames[:2] + frames[2 - MAX_FRAMES :]
-    return frames
+    return frames, bool(real) and real[-1][0].startswith(root)
 
 
 # --- one child for each request -------------------------------------------------------------
@@ -121,6 +121,7 @@ def serve_forks(channel_fd: int) -> None:
     import socket
 
     _adopt_orphans()
+    signal.signal(signal.SIGTERM, _end_all)
     with socket.socket(fileno=channel_fd) as channel:
         while True:
             size, handles, _, _ = socket.recv_fds(channel, 8, 2)
@@ -142,7 +143,10 @@ def serve_forks(channel_fd: int) -> None:
             channel.sendall(pid.to_bytes(8, "little"))
             _, status, usage = os.wait4(pid, 0)
             _end_orphans()
-            channel.sendall(status.to_bytes(8, "little") + usage.ru_maxrss.to_bytes(8, "little"))
+            with contextlib.suppress(OSError):
+                channel.sendall(
+                    status.to_bytes(8, "little") + usage.ru_maxrss.to_bytes(8, "little")
+                )
 
 
 def _exactly(channel: Any, size: int) -> bytes:
@@ -160,6 +164,8 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
+        _die_with_parent(signal.SIGKILL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((evidence, 250), (output, 251), (nothing, 0)):
             os.dup2(source, target)
@@ -182,9 +188,14 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
 
 
 def _readable(request: dict[str, Any]) -> list[str]:
-    system = ["/usr", "/lib", "/lib64", "/etc", "/dev/urandom", "/dev/random", "/proc/self"]
-    system += ["/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system"]
-    return [*system, sys.prefix, sys.base_prefix, *filter(None, sys.path), request["solutions"]]
+    system = ["/lib", "/lib64", "/dev/urandom", "/dev/random", "/sys/devices/system", "/proc/self"]
+    system += [f"/proc/{name}" for name in ("cpuinfo", "meminfo", "stat", "filesystems")]
+    system += [f"/etc/{name}" for name in ("fonts", "ld.so.cache", "localtime", "passwd", "ssl")]
+    # Not all of a prefix: someone's kit, with the reference in it, may stand below it.
+    prefixes = {"/usr", "/usr/local", sys.prefix, sys.base_prefix}
+    for name in ("lib", "lib32", "lib64", "share"):
+        system += [os.path.join(prefix, name) for prefix in sorted(prefixes)]
+    return [*system, *filter(None, sys.path), request["solutions"]]
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -215,9 +226,22 @@ def _adopt_orphans() -> None:
     if sys.platform == "linux":
         import ctypes
 
-        libc = ctypes.CDLL(None)
-        libc.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-        libc.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: never outlive the judge
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    _die_with_parent(signal.SIGTERM)
+
+
+def _die_with_parent(number: int) -> None:
+    """Linux: get this signal when the parent has gone, however it went."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, number, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def _end_all(*ignored: object) -> NoReturn:
+    """End the running child, what it started, and this process."""
+    _end_orphans()
+    os._exit(1)
 
 
 def _end_orphans() -> None:
@@ -242,6 +266,7 @@ def _end_orphans() -> None:
 def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answer every request on the stream, in this process, until it closes."""
     own_modules = set(sys.modules)
+    own_path = list(sys.path)
     while (message := wire.read(requests)) is not None:
         request = _plain(wire.unpack(message))
         if "preload" in request:
@@ -249,16 +274,33 @@ def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
             own_modules |= set(sys.modules)
             continue
         _limit(request["limits"])
+        # Should the judge be gone by then, nobody else ends this process.
+        faulthandler.dump_traceback_later(request["limits"]["cpu"], exit=True)
         _enter(request)
-        answers.write(packed_answer(request))
-        answers.flush()
+        packed = packed_answer(request)
+        faulthandler.cancel_dump_traceback_later()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
-        for name in set(sys.modules) - own_modules:
-            path = getattr(sys.modules[name], "__file__", None) or ""
-            if path.startswith(os.path.realpath(request["solutions"])):
-                del sys.modules[name]
+        _leave(request["solutions"], own_modules, own_path)
+        answers.write(packed)
+        answers.flush()
+
+
+def _leave(solutions: str, own_modules: set[str], own_path: list[str]) -> None:
+    """Undo what one request most often leaves behind for the next."""
+    import torch
+
+    os.chdir(os.path.dirname(os.__file__))  # a folder that stays
+    sys.path[:] = own_path
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    root = os.path.join(os.path.realpath(solutions), "")
+    for name in set(sys.modules) - own_modules:
+        path = getattr(sys.modules[name], "__file__", None) or ""
+        if os.path.realpath(path).startswith(root):
+            del sys.modules[name]
 
 
 # --- both -----------------------------------------------------------------------------------
@@ -266,7 +308,9 @@ def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
 
 def _enter(request: dict[str, Any]) -> None:
     """Stand where the learner's own files are the first thing an import finds."""
+    request["solutions"] = os.fsdecode(request["solutions"].encode("latin-1"))
     os.chdir(request["scratch"])
+    tempfile.tempdir = request["scratch"]
     kit = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     sys.path[:] = [p for p in sys.path if p and os.path.realpath(p) != os.path.realpath(kit)]
     sys.path.insert(0, request["solutions"])
@@ -279,7 +323,7 @@ def _enter(request: dict[str, Any]) -> None:
 
 def _preload(modules: list[str]) -> None:
     for module in modules:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             importlib.import_module(module)
 
 
@@ -316,6 +360,7 @@ def main() -> None:
         serve_requests(requests, answers)
     else:
         serve_forks(int(sys.argv[2]))
+        os._exit(0)  # at once: no need to take PyTorch apart first
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from checks.engine.strokes import DOTS, FloatArray, styles
 
 SIDE = 28  # pixels
 BOX = 20  # pixels
+EDGE = 1.2  # pixels, from white to black
 CHUNK = 100  # images rendered at once: few enough for a processor's cache
 
 
@@ -45,18 +46,21 @@ def draw_digits(
     if n < 0:
         raise ValueError(f"n must be 0 or more, not {n}")
     random = np.random.default_rng(seed)
-    digits = random.permutation(np.arange(n) % 10) if labels is None else _digits(labels, n)
+    if labels is None:
+        digits = random.permutation(np.arange(n, dtype=np.int64) % 10)
+    else:
+        digits = _checked(labels, n)
     dots, joined = _write(digits, random)
     dots = _deform(dots, random)
     pens = _pens(n, random)
     images = np.empty((n, SIDE, SIDE), np.uint8)
     for start in range(0, n, CHUNK):
         part = slice(start, start + CHUNK)
-        images[part] = _ink(dots[part], joined[part], pens[part])
+        images[part] = _centred(_ink(dots[part], joined[part], pens[part]))
     return images, digits
 
 
-def _digits(labels: ArrayLike, n: int) -> NDArray[np.int64]:
+def _checked(labels: ArrayLike, n: int) -> NDArray[np.int64]:
     digits = np.asarray(labels)
     if digits.shape != (n,) or (n and digits.dtype.kind not in "iu"):
         raise ValueError(f"labels must be {n} whole numbers")
@@ -92,48 +96,94 @@ def _deform(dots: FloatArray, random: np.random.Generator) -> FloatArray:
         direction = random.normal(0, 4, (n, 2, 1)).astype(np.float32)
         phase = random.uniform(0, 2 * math.pi, (n, 1, 1)).astype(np.float32)
         height = random.normal(0, 0.04, (n, 1, 2)).astype(np.float32)
-        dots = dots + np.sin(dots @ direction + phase) * height
+        dots += np.sin(dots @ direction + phase) * height
     aspect = np.exp(random.normal(-0.05, 0.2, n))
     slant = random.normal(0.15, 0.26, n).clip(-0.5, 0.8)
     turn = random.normal(0, 0.12, n)
     matrix = np.empty((n, 2, 2), np.float32)
     matrix[:, 0] = np.stack([aspect * np.cos(turn), aspect * np.sin(turn)], axis=1)
     matrix[:, 1] = np.stack([-np.sin(turn) - slant, np.cos(turn)], axis=1)
-    return dots @ matrix
+    deformed: FloatArray = dots @ matrix
+    return deformed
 
 
 def _pens(n: int, random: np.random.Generator) -> FloatArray:
     """Half the line's width at each dot (n, DOTS), in pixels: a pen for each hand, and pressure."""
-    width = np.exp(random.normal(0.4, 0.32, (n, 1))).clip(0.65, 3)
+    width = np.exp(random.normal(0.36, 0.32, (n, 1))).clip(0.7, 3)
     turns = random.uniform(0, 1, (n, 1)) + random.uniform(0.5, 2, (n, 1)) * np.linspace(0, 1, DOTS)
     pressure = random.normal(0, 0.12, (n, 1)).clip(-0.3, 0.3) * np.sin(2 * math.pi * turns)
-    return (width * (1 + pressure)).astype(np.float32)
+    pens: FloatArray = (width * (1 + pressure)).astype(np.float32)
+    return pens
 
 
 def _ink(dots: FloatArray, joined: FloatArray, pens: FloatArray) -> NDArray[np.uint8]:
-    """Images (n, 28, 28) from dots (n, DOTS, 2), their joins (n, DOTS - 1), pens (n, DOTS)."""
-    low, high = dots.min(axis=1, keepdims=True), dots.max(axis=1, keepdims=True)
-    dots = (dots - low) * (BOX / (high - low).max(axis=2, keepdims=True))
+    """Ink in its box (n, 20, 20) from dots (n, DOTS, 2), joins (n, DOTS - 1), pens (n, DOTS)."""
+    size = np.ptp(dots, axis=1, keepdims=True).max(axis=2, keepdims=True)
+    dots = dots * (BOX / size)
     steps = np.hypot(*np.moveaxis(np.diff(dots, axis=1), 2, 0)) * joined
     pens = pens * _thinning(dots, steps, pens)[:, None]
-    margin = pens.max(axis=1)[:, None, None] + 0.5  # from a dot to the end of its soft edge
-    scale = 1 - 2 * margin / BOX
-    dots = dots * scale + margin
-    length = np.zeros(pens.shape, np.float32)  # of the piece of stroke around each dot
-    length[:, 1:] += steps * scale[:, 0] / 2
-    length[:, :-1] += steps * scale[:, 0] / 2
-    mass = (length * pens)[:, :, None]
-    centre = (dots * mass).sum(axis=1, keepdims=True) / mass.sum(axis=1, keepdims=True)
-    # Whole pixels, as in MNIST: the box stays on the grid, so that the ink spans at most 20.
-    dots = dots + np.round(SIDE / 2 - centre)
+    scale = _scale(dots, pens)
+    dots = dots * scale
+    low, high = _ends(dots, pens)
+    dots += (BOX - low - high) / 2
     # The pen differs from dot to dot, so distances are in half widths: 1 is the ink's edge.
-    outside = _distance(dots, length, pens) - 1
-    ink = 0.5 - outside * pens.mean(axis=1)[:, None, None]
-    return (ink.clip(0, 1) * 255).round().astype(np.uint8)
+    outside = _distance(dots, _lengths(steps * scale[:, 0], joined, pens), pens) - 1
+    ink = 0.5 - outside * (pens.mean(axis=1) / EDGE)[:, None, None]
+    gray: NDArray[np.uint8] = (ink.clip(0, 1) * 255).round().astype(np.uint8)
+    return gray
+
+
+def _centred(boxes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Images (n, 28, 28) with each box (n, 20, 20) where its centre of mass is in the middle."""
+    n = len(boxes)
+    middles = np.arange(0.5, BOX)
+    mass = boxes.sum(axis=(1, 2))
+    corners = []
+    for axis in (2, 1):
+        centre = boxes.sum(axis=axis) @ middles / mass
+        corner = np.round(SIDE / 2 - centre).clip(0, SIDE - BOX).astype(int)
+        corners.append(corner[:, None] + np.arange(BOX))
+    rows, columns = corners
+    images = np.zeros((n, SIDE, SIDE), np.uint8)
+    images[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]] = boxes
+    return images
+
+
+def _ends(dots: FloatArray, pens: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where the ink begins and ends (n, 1, 2), across and down."""
+    reach = pens[:, :, None]
+    low: FloatArray = (dots - reach).min(axis=1, keepdims=True)
+    high: FloatArray = (dots + reach).max(axis=1, keepdims=True)
+    return low, high
+
+
+def _scale(dots: FloatArray, pens: FloatArray) -> FloatArray:
+    """Factors (n, 1, 1) that make dots and the ink around them fit the box, all in pixels.
+
+    The pen doesn't scale along. The ink's size is a convex function of the factor: as wide as the
+    pen at 0, as it is at 1, and never above the straight line between the two.
+    """
+    low, high = _ends(dots, pens)
+    size = (high - low).max(axis=2, keepdims=True)
+    pen = 2 * pens.max(axis=1)[:, None, None]
+    factors: FloatArray = (BOX - EDGE - pen) / (size - pen)
+    return factors
+
+
+def _lengths(steps: FloatArray, joined: FloatArray, pens: FloatArray) -> FloatArray:
+    """The piece of stroke (n, DOTS) that each dot stands for, from the steps between the dots.
+
+    Where a stroke ends, half a line's width comes on top: it makes the end round.
+    """
+    lifted = np.pad(1 - joined, ((0, 0), (1, 1)), constant_values=1)
+    length = pens * (lifted[:, 1:] + lifted[:, :-1])
+    length[:, 1:] += steps / 2
+    length[:, :-1] += steps / 2
+    return length
 
 
 def _distance(dots: FloatArray, length: FloatArray, pens: FloatArray) -> FloatArray:
-    """Distance (n, 28, 28) from each pixel's centre to the stroke, in units of `pens` (n, DOTS).
+    """Distance (n, 20, 20) from each pixel's centre to the stroke, in units of `pens` (n, DOTS).
 
     Every dot is a Gaussian hill of spread `pens / 2`, as high as its share of the stroke's
     `length`, so that together they make a ridge of height 1. How high a pixel lies on the ridge's
@@ -141,13 +191,14 @@ def _distance(dots: FloatArray, length: FloatArray, pens: FloatArray) -> FloatAr
     and one in y: the sum over all dots is one matrix product.
     """
     spread = pens / 2
-    pixels = np.arange(0.5, SIDE, dtype=np.float32)
+    pixels = np.arange(0.5, BOX, dtype=np.float32)
     fall = (dots[..., None] - pixels) ** 2 / (2 * spread**2)[:, :, None, None]
     # Numbers below float32's normal range are slow, and a hill is as good as flat long before.
     hills = np.exp(-np.minimum(fall, 20))
     hills[:, :, 1] *= (length / (math.sqrt(2 * math.pi) * spread))[:, :, None]
     ridge = hills[:, :, 1].transpose(0, 2, 1) @ hills[:, :, 0]
-    return np.sqrt(-2 * np.log(ridge.clip(1e-9, 1))) / 2
+    distance: FloatArray = np.sqrt(-2 * np.log(ridge.clip(1e-9, 1))) / 2
+    return distance
 
 
 def _thinning(dots: FloatArray, steps: FloatArray, pens: FloatArray) -> FloatArray:
@@ -159,4 +210,5 @@ def _thinning(dots: FloatArray, steps: FloatArray, pens: FloatArray) -> FloatArr
     # One line straight through the box can't close anything, whatever its width.
     turns = np.maximum(steps.sum(axis=1) - BOX, 1e-3)
     widest = np.maximum(0.3 * area / turns, 0.65)
-    return np.minimum(widest / pens.mean(axis=1), 1)
+    factors: FloatArray = np.minimum(widest / pens.mean(axis=1), 1)
+    return factors

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from checks.engine.outcomes import wrong
+from checks.engine.solution import Evidence
 from checks.engine.wire import Array, Other
 
 KINDS = {"tensor": "PyTorch tensor", "array": "NumPy array", "scalar": "NumPy scalar"}
@@ -56,3 +57,24 @@ def finite(value: Array, what: str) -> None:
     if not np.isfinite(values).all():
         bad = "NaN" if np.isnan(values).any() else "infinity"
         wrong("not-finite", expected=f"{what}: finite numbers.", came=f"{bad} among them.")
+
+
+def items(value: Any, count: int) -> list[Any]:
+    """The entries of a probe's list; a report without as many is a forged one."""
+    if not isinstance(value, (list, tuple)) or len(value) != count:
+        Evidence().__missing__("")
+    return list(value)
+
+
+def texts(value: Any) -> list[str]:
+    """The texts in a probe's list; a report with anything else is a forged one."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(text, str) for text in value):
+        Evidence().__missing__("")
+    return list(value)
+
+
+def numbers(value: Any) -> list[float]:
+    """The numbers in a probe's list; a report with anything else is a forged one."""
+    if not isinstance(value, (list, tuple)) or not all(type(x) in (int, float) for x in value):
+        Evidence().__missing__("")
+    return [float(x) for x in value]

@@ -1,23 +1,27 @@
 """The judge: a process that runs the checks under pytest and reports each verdict as it falls.
 
-Started by `session.py`. It reads one JSON object a line, `{"tiers": […], "solutions": …,
-"seed": …}`, runs these tiers' checks, and writes one JSON object a line: `collected` (the list of
-checks), `running`, `verdict`, at last `end`. It goes on until its input ends, so one judge serves
-many runs with everything loaded. No learner's code ever runs here.
+Started by `session.py` with a folder for all temporary files. It reads one JSON object a line,
+`{"tiers": […], "solutions": …, "seed": …}`, runs these tiers' checks, and writes one JSON object a
+line: `collected` (the list of checks), `running`, `verdict`, at last `end`. It goes on until its
+input ends, so one judge serves many runs with everything loaded; when its input ends in the middle
+of a run, the run and all its processes end with it. No learner's code ever runs here.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
+import queue
+import shutil
 import signal
 import sys
+import tempfile
+import threading
 from typing import Any, TextIO
 
 from checks.engine import sandbox
-from checks.engine.sandbox import KIT, SandboxError
+from checks.engine.sandbox import KIT
 
 
 class Reporter:
@@ -38,7 +42,8 @@ class Reporter:
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
-            self.send("infra", message=f"the checks do not load: {report.longrepr}")
+            last = (str(report.longrepr).strip().splitlines() or [""])[-1]
+            self.send("infra", message=f"The checks do not load: {last}")
 
     def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
         self.send("running", check=nodeid.split("/")[-1])
@@ -63,22 +68,26 @@ def run(request: dict[str, Any], events: TextIO) -> None:
     reporter.send("end", code=int(code))
 
 
+def listen(requests: queue.SimpleQueue[str], scratch: str) -> None:
+    """Pass the requests on; when there can be no more, end this process and its children."""
+    for line in sys.stdin:
+        requests.put(line)
+    sandbox.shared().close()
+    shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(0)
+
+
 def main() -> None:
-    """Serve the requests that come on standard input."""
+    """Serve the requests that come on standard input; `sys.argv[1]` is the folder."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = sys.argv[1]
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sandbox.shared().start()
-    try:
-        for line in sys.stdin:
-            try:
-                run(json.loads(line), events)
-            except SandboxError as error:
-                Reporter(events).send("infra", message=str(error))
-    finally:
-        sandbox.shared().close()
-        with contextlib.suppress(OSError):
-            events.close()
+    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(requests, sys.argv[1]), daemon=True).start()
+    while True:
+        run(json.loads(requests.get()), events)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ _NO_NEW_PRIVILEGES = 38
 
 _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 14
 _READ = _READ_FILE | _READ_DIR
+# Starting a program, making device files, talking to devices: not even in a writable folder.
+_NEVER = 1 << 0 | 1 << 6 | 1 << 11 | 1 << 15
 _ON_A_FILE = _READ_FILE | _WRITE_FILE | _TRUNCATE
 # How many access rights each version of the interface knows, from version 1 on.
 _RIGHTS_KNOWN = {1: 13, 2: 14, 3: 15, 4: 15}
@@ -61,7 +63,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> bool:
         for path in readable:
             _allow(ruleset, path, _READ)
         for path in writable:
-            _allow(ruleset, path, everything & ~1)  # bit 0: starting a program
+            _allow(ruleset, path, everything & ~_NEVER)
         libc = ctypes.CDLL(None)
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         return _syscall(_RESTRICT_SELF, ruleset, 0) == 0

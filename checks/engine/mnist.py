@@ -21,6 +21,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -71,30 +72,23 @@ def training_images(data: str | Path | None = None, limit: int | None = None) ->
     if data is not None:
         return _from_folder(Path(data), limit)
     try:
-        cache = cache_folder()
-        with contextlib.suppress(DataError):
-            return _from_folder(cache, limit)
-        _download_into(cache)
-        return _from_folder(cache, limit)
-    except (DataError, _DownloadError) as error:
-        reason = str(error).rstrip(".")
-    except (OSError, RuntimeError):
-        reason = "there is no folder to keep it in"
-    count = N_EMBEDDED if limit is None else min(limit, N_EMBEDDED)
-    images, labels = draw_digits(count)
-    return Images(
-        torch.from_numpy(images),
-        torch.from_numpy(labels),
-        source=f"embedded digits, {count:,} images",
-        notice=f"MNIST could not be downloaded ({reason}): using the kit's own drawn digits.",
-    )
+        return _from_cache(cache_folder(), limit)
+    except DataError as error:
+        count = N_EMBEDDED if limit is None else min(limit, N_EMBEDDED)
+        images, labels = draw_digits(count)
+        return Images(
+            torch.from_numpy(images),
+            torch.from_numpy(labels),
+            source=f"embedded digits, {count:,} images",
+            notice=f"{error} The kit's own drawn digits stand in for it.",
+        )
 
 
 def cache_folder() -> Path:
     """Where downloads are kept: `GAN_KIT_CACHE`, or the kit's part of this user's cache folder.
 
     Raises:
-        RuntimeError: this user has no home folder.
+        DataError: this user has no home folder.
     """
     if chosen := os.environ.get("GAN_KIT_CACHE"):
         return Path(chosen)
@@ -104,40 +98,58 @@ def cache_folder() -> Path:
         base, usual = None, "Library/Caches"
     else:
         base, usual = os.environ.get("XDG_CACHE_HOME"), ".cache"
-    return (Path(base) if base else Path.home() / usual) / "gan-exercise-kit"
+    try:
+        return (Path(base) if base else Path.home() / usual) / "gan-exercise-kit"
+    except RuntimeError:
+        raise DataError("MNIST could not be downloaded: there is no home folder.") from None
+
+
+def _from_cache(cache: Path, limit: int | None) -> Images:
+    with contextlib.suppress(DataError):
+        return _from_folder(cache, limit)
+    try:
+        _download_into(cache)
+    except OSError:
+        raise DataError(f"MNIST could not be downloaded: cannot write to {cache}.") from None
+    return _from_folder(cache, limit)
 
 
 def _from_folder(folder: Path, limit: int | None) -> Images:
-    if not folder.is_dir():
-        problem = "is a file, not a folder" if folder.exists() else "does not exist"
+    if not os.path.isdir(folder):
+        problem = "is a file, not a folder" if os.path.exists(folder) else "does not exist"
         raise DataError(f"The data folder {folder} {problem}.")
     root = _root(folder)
+    mnist = _torchvision_mnist()
+    for archive, _ in mnist.resources:
+        if not os.path.isfile(file := root / RAW / Path(archive).stem):
+            raise DataError(f"The folder {folder} does not hold MNIST: there is no {file}.")
     try:
-        from torchvision.datasets import MNIST
-
-        for archive, _ in MNIST.resources:
-            if not (file := root / RAW / Path(archive).stem).is_file():
-                raise DataError(f"The folder {folder} does not hold MNIST: there is no {file}.")
-        dataset = MNIST(root, train=True)
-        images, labels = dataset.data, dataset.targets
-    except ImportError:
-        raise DataError("MNIST cannot be read because torchvision is not installed.") from None
+        dataset = mnist(root, train=True)
     except OSError as error:
         raise DataError(f"The MNIST files in {folder} cannot be read: {error.strerror}.") from None
-    except (AssertionError, KeyError, OverflowError, RuntimeError, TypeError, ValueError):
-        # What torchvision says here is about its own lines; all of it means one thing.
+    except Exception:  # torchvision says it in many ways, from AssertionError to ValueError
         raise DataError(f"The MNIST files in {folder} are broken or cut short.") from None
+    images, labels = dataset.data, dataset.targets
     if not _is_mnist(images, labels):
         raise DataError(f"The files in {folder} do not hold labelled images of 28×28 pixels.")
     images, labels = images[:limit], labels[:limit]
     return Images(images, labels, source=f"MNIST from {folder}, {len(images):,} images")
 
 
+def _torchvision_mnist() -> Any:
+    """torchvision's class `MNIST`; imported only where it is needed, for that takes seconds."""
+    try:
+        from torchvision.datasets import MNIST
+    except (ImportError, RuntimeError):  # RuntimeError: a torchvision made for another torch
+        raise DataError("torchvision, which reads MNIST, cannot be imported.") from None
+    return MNIST
+
+
 def _root(folder: Path) -> Path:
     """torchvision's root for `folder`, which may be the root, its `MNIST` or its `MNIST/raw`."""
     folder = folder.absolute()
     for root, below in ((folder.parent, "MNIST"), (folder.parent.parent, RAW)):
-        if folder == root / below and not (folder / RAW).is_dir():
+        if folder == root / below and not os.path.isdir(folder / RAW):
             return root
     return folder
 
@@ -151,37 +163,28 @@ def _is_mnist(images: Tensor, labels: Tensor) -> bool:
     )
 
 
-class _DownloadError(Exception):
-    """Why MNIST didn't come, in a few words."""
-
-
 def _download_into(cache: Path) -> None:
     """Fetch MNIST into `cache`, where its files appear only once they are whole and checked.
 
     Raises:
-        _DownloadError: no server had the files intact.
+        DataError: no server had the files intact.
         OSError: `cache` can't be written.
     """
-    try:
-        from torchvision.datasets import MNIST
-    except ImportError:
-        raise _DownloadError("torchvision is not installed") from None
-
+    mnist = _torchvision_mnist()
     (cache / RAW).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix="download-") as folder:
         fresh = Path(folder) / RAW
         fresh.mkdir(parents=True)
         with _progress() as progress:
             task = progress.add_task("Downloading MNIST", total=None)
-            for archive, md5 in MNIST.resources:
-                content = _fetch(
-                    [mirror + archive for mirror in MNIST.mirrors], md5, progress, task
-                )
+            for archive, md5 in mnist.resources:
+                addresses = [mirror + archive for mirror in mnist.mirrors]
+                content = _fetch(addresses, md5, progress, task)
                 (fresh / archive).write_bytes(content)
         # With the archives in place torchvision fetches nothing: it checks and unpacks them.
         with contextlib.redirect_stdout(io.StringIO()):
-            MNIST(folder, download=True)
-        for archive, _ in MNIST.resources:
+            mnist(folder, download=True)
+        for archive, _ in mnist.resources:
             name = Path(archive).stem
             os.replace(fresh / name, cache / RAW / name)
 
@@ -213,4 +216,4 @@ def _fetch(addresses: list[str], md5: str, progress: Progress, task: TaskID) -> 
             if hashlib.md5(content, usedforsecurity=False).hexdigest() == md5:
                 return bytes(content)
             reason = "a file arrived broken"
-    raise _DownloadError(reason)
+    raise DataError(f"MNIST could not be downloaded: {reason}.")

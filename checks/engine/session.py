@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from typing import Any
 
 from checks.engine.sandbox import KIT
 from checks.engine.verdict import Check, Status, Verdict
+
+END_SECONDS = 10.0
 
 
 class InfraError(Exception):
@@ -49,19 +52,21 @@ class Judge:
 
     process: subprocess.Popen[str] | None = None
     _errors: Any = field(default=None, repr=False)
+    _scratch: str = field(default="", repr=False)
 
     def start(self) -> None:
         """Begin to load; `run` waits for it."""
         if self.process is not None:
             return
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._scratch = tempfile.mkdtemp(prefix="gan-checks-")
         environment = os.environ | {
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
             "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
         }
         environment.pop("PYTEST_ADDOPTS", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "checks.engine.judge"],
+            [sys.executable, "-m", "checks.engine.judge", self._scratch],
             cwd=KIT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -90,9 +95,29 @@ class Judge:
         request["data"] = str(data) if data else ""
         checks: list[Check] = []
         verdicts: dict[str, Verdict] = {}
+        try:
+            self._listen(request, listener, checks, verdicts)
+        except BaseException:
+            self.close()  # whatever it was, this judge is in the middle of something
+            raise
+        for check in checks:
+            if check.check not in verdicts:
+                verdicts[check.check] = _missing(check)
+                listener.verdict(verdicts[check.check])
+        return [verdicts[check.check] for check in checks]
+
+    def _listen(
+        self,
+        request: dict[str, Any],
+        listener: Listener,
+        checks: list[Check],
+        verdicts: dict[str, Verdict],
+    ) -> None:
+        """Take the events of one run as they come; close a judge that ends before its run does."""
+        ended = False
         for event in self._events(request):
             if event["event"] == "collected":
-                checks = [Check(**entry) for entry in event["checks"]]
+                checks += [Check(**entry) for entry in event["checks"]]
                 listener.collected(checks)
             elif event["event"] == "running":
                 listener.running(event["check"])
@@ -103,30 +128,26 @@ class Judge:
             elif event["event"] == "notice":
                 listener.notice(event["text"])
             elif event["event"] == "infra":
-                self.close()
                 raise InfraError(event["message"])
+            elif event["event"] == "end":
+                break
+        else:
+            ended = True
         if not checks:
             raise InfraError(f"The checks did not start: {self._last_words()}")
-        for check in checks:
-            if check.check not in verdicts:
-                verdicts[check.check] = _missing(check)
-                listener.verdict(verdicts[check.check])
-        return [verdicts[check.check] for check in checks]
+        if ended:
+            self.close()
 
     def _events(self, request: dict[str, Any]) -> Iterable[dict[str, Any]]:
         assert self.process is not None
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        try:
+        with contextlib.suppress(OSError):
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
-        except OSError:
-            return
-        for line in self.process.stdout:
-            event = json.loads(line)
-            if event["event"] == "end":
-                return
-            yield event
+        with contextlib.suppress(ValueError):  # half a line, or none: it broke off
+            for line in self.process.stdout:
+                yield json.loads(line)
 
     def _last_words(self) -> str:
         self._errors.seek(0)
@@ -141,10 +162,11 @@ class Judge:
             with contextlib.suppress(OSError):
                 stream and stream.close()
         try:
-            self.process.wait(0.5)
+            self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
         self._errors.close()
         self.process = None
 

@@ -171,7 +171,7 @@ def styles() -> Styles:
     ]
     size = max(len(controls) for _, _, controls, _, _ in parsed)
     return Styles(
-        digits=np.array([digit for digit, *_ in parsed]),
+        digits=np.array([digit for digit, *_ in parsed], np.int64),
         shares=np.array([share for _, share, *_ in parsed]),
         controls=np.stack([np.pad(c, ((0, size - len(c)), (0, 0))) for _, _, c, _, _ in parsed]),
         curves=np.stack([np.pad(m, ((0, 0), (0, size - m.shape[1]))) for *_, m, _ in parsed]),
@@ -183,7 +183,8 @@ def _parse(text: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """One style's control points (C, 2), curve matrix (DOTS, C) and joins (DOTS - 1,)."""
     strokes = [stroke.split() for stroke in text.split("|")]
     words = [word for stroke in strokes for word in stroke]
-    controls = np.array([word.rstrip("!").split(",") for word in words], np.float32) / 100
+    controls: FloatArray = np.array([word.rstrip("!").split(",") for word in words], np.float32)
+    controls /= 100
     fine, stroke_of, start = [], [], 0
     for number, stroke in enumerate(strokes):
         # A corner is its point written twice: the curve stops there and leaves anew.

@@ -10,14 +10,8 @@ The delimiters are nbgrader's, each alone on its line:
 * At module level, a region holds assignments of strings or dictionaries. The names and keys stay,
   the values go: "?" for each entry of a dictionary, "" for a string. Comments in it go too.
 
-Questions stand as comments above `ANSWERS`, in a form that can be read back:
-
-    # Question "why_tanh": The question, which may go on
-    # over several lines.
-    #   a) The first choice, on one line.
-    #   b) The second choice; three or four in all.
-
-and the comment above an entry of `ANSWERS`, inside the region, says why that choice is right.
+So the questions, comments above `ANSWERS` in the form that `checks.engine.questions` reads, stay;
+the comment above each entry of `ANSWERS`, which says why that choice is right, goes.
 """
 
 from __future__ import annotations
@@ -130,13 +124,14 @@ def stub_source(reference_source: str, path: str | Path) -> str:
 
 def _regions(source: str, path: str | Path) -> list[_Region]:
     """The solutions, from top to bottom."""
+    lines = source.split("\n")
     regions: list[_Region] = []
     begin: int | None = None
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type != tokenize.COMMENT or not LOOKS_LIKE_A_DELIMITER.match(token.string):
             continue
         line = token.start[0]
-        text = token.line.strip()
+        text = lines[line - 1].strip()
         if text == BEGIN and begin is None:
             begin = line
         elif text == BEGIN:

@@ -30,7 +30,8 @@ MAX_DEPTH = 16
 MAX_TEXT = 20_000
 
 DTYPES = frozenset(
-    "bool uint8 int8 int16 uint16 int32 uint32 int64 uint64 float16 float32 float64".split()
+    ["bool", "float16", "float32", "float64"]
+    + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 )
 
 
@@ -38,12 +39,13 @@ class WireError(Exception):
     """The bytes are not a message, or the value does not fit into one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Array:
     """An array or tensor as the judge sees it.
 
-    `values` holds the numbers; `kind` is "tensor", "array" or "scalar" (a NumPy scalar);
-    `dtype` is the original's, which differs from that of `values` for bfloat16 only.
+    `values` holds the numbers (read-only where they came in a message); `kind` is "tensor",
+    "array" or "scalar" (a NumPy scalar); `dtype` is the original's, which differs from that of
+    `values` for bfloat16 only. Two of them are equal only if they are one object.
     """
 
     values: np.ndarray[Any, Any]
@@ -54,7 +56,7 @@ class Array:
     @property
     def shape(self) -> tuple[int, ...]:
         """Its shape."""
-        return self.values.shape
+        return tuple(self.values.shape)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _encode(value: Any, buffers: list[bytes], used: list[int], depth: int) -> An
         items = list(value.items())
         return {
             "$dict": [
-                [_plain(key) if type(key) in (int, str) else _type_name(key), encoded]
+                [_plain_key(key), encoded]
                 for key, encoded in (
                     (key, _encode(item, buffers, used, depth + 1)) for key, item in items
                 )
@@ -143,17 +145,19 @@ def _encode(value: Any, buffers: list[bytes], used: list[int], depth: int) -> An
     if type(value) in (list, tuple):
         tag = "$list" if type(value) is list else "$tuple"
         return {tag: [_encode(item, buffers, used, depth + 1) for item in value]}
-    if isinstance(value, Array):
+    # The type itself is asked: `isinstance` would believe an object's own `__class__`.
+    kind = type(value)
+    if kind is Array:
         return _encode_array(value.values, value.kind, value.requires_grad, "", buffers, used)
-    if isinstance(value, np.ndarray):
+    if issubclass(kind, np.ndarray):
         return _encode_array(value, "array", False, "", buffers, used)
-    if isinstance(value, np.generic):
+    if issubclass(kind, np.generic):
         return _encode_array(np.asarray(value), "scalar", False, "", buffers, used)
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
+    if torch is not None and issubclass(kind, torch.Tensor):
         return _encode_tensor(torch, value, buffers, used)
-    if isinstance(value, (dict, list, tuple)):  # OrderedDict, namedtuple, …: by their base class
-        plain = dict(value) if isinstance(value, dict) else list(value)
+    if issubclass(kind, (dict, list, tuple)):  # OrderedDict, namedtuple, …: by their base class
+        plain = dict(value) if issubclass(kind, dict) else list(value)
         return _encode(plain, buffers, used, depth + 1)
     return {"$other": _type_name(value)}
 
@@ -168,20 +172,35 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _plain_key(key: Any) -> int | str:
+    if type(key) is str or (type(key) is int and abs(key) < 2**63):
+        return _plain(key)  # type: ignore[no-any-return]
+    return _type_name(key)
+
+
 def _type_name(value: Any) -> str:
     return str(type(value).__name__)[:100]
 
 
 def _encode_tensor(torch: Any, tensor: Any, buffers: list[bytes], used: list[int]) -> Any:
-    with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
-        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+    # Tensor's own methods and attributes: a subclass of the learner's has no say here.
+    def own(attribute: str) -> Any:
+        return getattr(torch.Tensor, attribute).__get__(tensor)
+
+    with torch._C.DisableTorchFunctionSubclass():
+        if own("layout") != torch.strided or own("is_meta") or own("is_quantized"):
             return {"$other": "Tensor without plain values"}
-        _take(tensor.numel() * tensor.element_size(), used)
-        name = str(tensor.dtype).removeprefix("torch.")
-        plain = tensor.detach().as_subclass(torch.Tensor).cpu().resolve_conj().resolve_neg()
+        name = str(own("dtype")).removeprefix("torch.")
+        if own("is_nested") or (name != "bfloat16" and name not in DTYPES):
+            return {"$other": f"tensor of {name}"}
+        requires_grad = own("requires_grad") is True
+        plain = torch.Tensor.as_subclass(torch.Tensor.detach(tensor), torch.Tensor)
+        size = plain.numel() * plain.element_size()
+        _take(size, used)  # before anything is copied
+        used[0] -= size
+        plain = plain.cpu().resolve_conj().resolve_neg()
         values = (plain.float() if name == "bfloat16" else plain).numpy()
-        used[0] -= tensor.numel() * tensor.element_size()
-        return _encode_array(values, "tensor", bool(tensor.requires_grad), name, buffers, used)
+        return _encode_array(values, "tensor", requires_grad, name, buffers, used)
 
 
 def _encode_array(
@@ -192,14 +211,15 @@ def _encode_array(
     buffers: list[bytes],
     used: list[int],
 ) -> Any:
-    if array.dtype.name not in DTYPES:
-        return {"$other": f"array of {array.dtype.name}"}
-    offset = used[0]
-    _take(array.size * array.itemsize, used)
     # ndarray's own methods: a subclass of the learner's has no say here.
-    native = np.ndarray.astype(np.asarray(array), np.dtype(array.dtype.name))
-    buffers.append(np.ndarray.tobytes(native))
-    info = [offset, array.dtype.name, list(array.shape), kind, requires_grad, dtype]
+    plain = np.ndarray.view(array, np.ndarray)
+    name = plain.dtype.name
+    if name not in DTYPES:
+        return {"$other": f"array of {name}"}
+    offset = used[0]
+    _take(plain.size * plain.itemsize, used)
+    buffers.append(plain.astype(np.dtype(name)).tobytes())
+    info = [offset, name, list(plain.shape), kind, requires_grad, dtype]
     return {"$array": info}
 
 
@@ -212,7 +232,11 @@ def _take(size: int, used: list[int]) -> None:
 def _decode(tree: Any, body: memoryview, depth: int) -> Any:
     if depth > 2 * MAX_DEPTH:
         raise ValueError("nested too deeply")
-    if tree is None or isinstance(tree, (bool, int, float, str)):
+    if isinstance(tree, str):
+        return _text(tree)
+    if isinstance(tree, int):
+        return _number(tree)
+    if tree is None or isinstance(tree, float):
         return tree
     if not isinstance(tree, dict) or len(tree) != 1:
         raise ValueError("not a node")
@@ -227,16 +251,28 @@ def _decode(tree: Any, body: memoryview, depth: int) -> Any:
     if tag == "$float" and content in ("nan", "inf", "-inf"):
         return float(content)
     if tag == "$other":
-        return Other(str(content)[:200])
+        return Other(_text(content)[:200])
     if tag == "$array":
         return _decode_array(content, body)
     raise ValueError("unknown node")
 
 
 def _key(key: Any) -> int | str:
-    if isinstance(key, (int, str)):
-        return key
-    raise ValueError("not a key")
+    if type(key) is int:
+        return _number(key)
+    return _text(key)
+
+
+def _number(number: int) -> int:
+    if abs(number) >= 2**63:
+        raise ValueError("not a number that `pack` lets through")
+    return number
+
+
+def _text(text: Any) -> str:
+    if type(text) is not str or len(text) > MAX_TEXT:
+        raise ValueError("not a text that `pack` lets through")
+    return text.encode("utf-8", "replace").decode()
 
 
 def _as_list(content: Any) -> list[Any]:
@@ -256,5 +292,4 @@ def _decode_array(content: Any, body: memoryview) -> Array:
     if end > len(body):
         raise ValueError("the array is larger than what came")
     values = np.frombuffer(body[offset:end], dtype=dtype).reshape(shape)
-    name = original if isinstance(original, str) and original else dtype_name
-    return Array(values, kind, name[:40], bool(requires_grad))
+    return Array(values, kind, _text(original)[:40] or dtype_name, requires_grad is True)

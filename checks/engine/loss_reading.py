@@ -1,0 +1,72 @@
+"""Reading a loss off its gradient: which labels, which formula, which weight.
+
+For one score p = sigmoid(s), every usual loss pulls at s with a force d = dL/ds of a known form
+(w > 0 is the weight of a sample, t its label):
+
+    binary cross-entropy              d = w (p - t)
+    mean squared error                d = w (p - t) p (1 - p)
+    cross-entropy on sigmoid(p)       d = w (sigmoid(p) - t) p (1 - p)
+      ("with logits", fed with p)
+
+so a straight line through the points (p, d), divided by the factor where there is one, has slope w
+and crosses zero at t. A negative slope is a loss that is climbed instead of descended: for t = 0
+that is the saturating generator loss, log(1 - p).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Numbers = np.ndarray[Any, Any]
+FITS = 0.005
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a group of forces says: `form` is "bce", "mse", "sigmoid-twice", "none" (no force at
+    all) or "unknown"; `weight` and `label` are those of the line."""
+
+    form: str
+    weight: float = 0.0
+    label: float = 0.0
+
+    def is_labelled(self, label: float, tolerance: float = 0.03) -> bool:
+        """Whether the line crosses zero there, descending the loss or climbing it."""
+        return abs(self.label - label) < tolerance
+
+
+def read(p: Numbers, d: Numbers, scale: float) -> Reading:
+    """Read the forces d on scores p, both of shape (N,); forces far below `scale` are none.
+
+    Needs scores that differ: with all of them equal, no line is to be had.
+    """
+    if np.linalg.norm(d) < 1e-3 * scale * np.sqrt(len(d)):
+        return Reading("none")
+    slack = p * (1 - p)
+    candidates = (
+        ("bce", p, d, np.ones_like(p)),
+        ("mse", p, d / slack, slack),
+        ("sigmoid-twice", 1 / (1 + np.exp(-p)), d / slack, slack),
+    )
+    best = Reading("unknown")
+    best_gap = FITS
+    for form, x, y, factor in candidates:
+        slope, intercept = _line(x, y, factor)
+        gap = np.linalg.norm((slope * x + intercept - y) * factor) / np.linalg.norm(d)
+        if gap < best_gap and slope != 0:
+            best, best_gap = Reading(form, float(slope), float(-intercept / slope)), gap
+    return best
+
+
+def _line(x: Numbers, y: Numbers, weight: Numbers) -> tuple[float, float]:
+    table = np.stack([x, np.ones_like(x)], axis=1) * weight[:, None]
+    (slope, intercept), *_ = np.linalg.lstsq(table, y * weight, rcond=None)
+    return float(slope), float(intercept)
+
+
+def labels_for(p: Numbers, d: Numbers, weight: float) -> Numbers:
+    """The label of each sample, if the loss is binary cross-entropy of this weight."""
+    return np.asarray(p - d / weight)

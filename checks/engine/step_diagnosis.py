@@ -1,0 +1,330 @@
+"""From what a step did to what is wrong with it: one finding for each aspect that a check judges.
+
+The aspects are `moved` (which network, how many steps), `fed` (what D and G were shown), `loss`
+(labels and formula), `clean` (nothing of earlier steps in the update) and `returned`, `modes`.
+A step that moved nothing, or fed the wrong thing, is named as such under the later aspects too:
+they cannot be right then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from checks.engine import expect, loss_reading
+from checks.engine.loss_reading import Reading
+from checks.engine.steps import LEFT_OVER, Step
+
+NAMES = {"G": "the generator", "D": "the discriminator"}
+ADVICE = "advice"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (or, with `aspect` "advice", could be better) about a step."""
+
+    aspect: str
+    mistake: str
+    expected: str
+    came: str
+
+
+def findings(steps: list[Step], name: str) -> list[Finding]:
+    """What is wrong with the steps of one network, the root first."""
+    found: list[Finding] = []
+    for step in steps:
+        if step.name == name:
+            for judge in (_moved, _fed, _loss, _clean, _returned, _modes):
+                found += judge(step)
+            if found and found[0].aspect != ADVICE:
+                break  # the first step that is wrong tells it best
+    if not found:
+        found += _fresh(steps, name)
+    return found
+
+
+def _once(step: Step) -> str:
+    return f"In {'the first' if step.index < 2 else 'a later'} step of {NAMES[step.name]}"
+
+
+def _moved(step: Step) -> Iterator[Finding]:
+    own, other = step.name, "G" if step.name == "D" else "D"
+    expected = f"One step of {NAMES[own]}; {NAMES[other]} stays as it is."
+    if step.moved(other) > 0:
+        came = f"{NAMES[other]} moved".capitalize()
+        came += f", {NAMES[own]} did not." if step.moved(own) == 0 else ", too."
+        yield Finding("moved", "wrong-network-moved", expected, came)
+    elif step.moved(own) == 0:
+        yield Finding("moved", _why_still(step), expected, _what_stood_still(step))
+    elif step.stepped[own] == 0:
+        came = f"{NAMES[own]} moved without a step of the optimizer that was passed in."
+        yield Finding("moved", "own-optimizer", expected, came.capitalize())
+    elif step.stepped[own] > 1:
+        came = f"The optimizer took {step.stepped[own]} steps."
+        yield Finding("moved", "two-steps", expected, came)
+
+
+def _why_still(step: Step) -> str:
+    """Which of the ways to stand still it was."""
+    has_gradient = step.gradients[step.name].norm() > 0
+    if has_gradient and step.stepped[step.name]:
+        return "step-before-backward"
+    if has_gradient:
+        return "no-step"
+    if step.name == "G":
+        if not any(call.has_graph for call in step.calls["G"]):
+            return "no-grad-in-generator-step"
+        if not any(call.inputs_have_graph for call in step.calls["D"]):
+            return "detach-in-generator-step"
+    if step.stepped[step.name]:
+        return "zero-grad-before-step"
+    return "no-backward"
+
+
+def _what_stood_still(step: Step) -> str:
+    gradient = "has gradients" if step.gradients[step.name].norm() > 0 else "has no gradients"
+    steps = {0: "was not stepped"}.get(step.stepped[step.name], "was stepped")
+    return f"{NAMES[step.name].capitalize()} did not move: it {gradient}, its optimizer {steps}."
+
+
+def _fed(step: Step) -> Iterator[Finding]:
+    n_fakes = 0 if step.fed_fake is None else len(step.fed_fake)
+    if step.name == "D":
+        n_real = len(step.real)
+        expected = f"The discriminator sees the {n_real} real images and forged ones."
+        if not step.calls["D"]:
+            yield Finding("fed", "discriminator-not-called", expected, "It was not called at all.")
+        elif step.n_strange and not (step.fed_real and n_fakes):
+            came = _strange(step)
+            mistake = "real-images-changed" if n_fakes else "fed-with-noise"
+            yield Finding("fed", mistake, expected, came)
+        elif len(step.fed_real) < n_real:
+            came = f"It saw {len(step.fed_real)} of the real images."
+            mistake = "never-sees-real" if not step.fed_real else "real-images-missing"
+            yield Finding("fed", mistake, expected, came)
+        elif not n_fakes:
+            yield Finding("fed", "never-sees-fakes", expected, "It saw the real images only.")
+    else:
+        wanted = len(step.real)
+        expected = f"The discriminator scores {wanted} images forged from fresh noise."
+        if not n_fakes:
+            came = _strange(step) if step.n_strange else "It saw no forged image."
+            yield Finding("fed", "generator-step-without-fakes", expected, came)
+        elif n_fakes != wanted:
+            came = f"It saw {n_fakes} forged images."
+            yield Finding("fed", "batch-size-ignored", expected, came)
+    if step.latents is not None and len(step.latents):
+        yield from _noise(step)
+
+
+def _strange(step: Step) -> str:
+    return (
+        f"It saw {step.n_strange} rows that are neither the real images nor images that the "
+        "generator made in this step."
+    )
+
+
+def _noise(step: Step) -> Iterator[Finding]:
+    """Gross errors only: 56 numbers are all positive by chance with probability 2^-56."""
+    assert step.latents is not None
+    z = step.latents.numpy()
+    expected = "Latent vectors from N(0, 1), another one for each image."
+    if len(z) > 1 and np.abs(z - z[0]).max() == 0:
+        yield Finding("fed", "noise-repeated", expected, "All latent vectors were equal.")
+    elif z.size >= 40 and (z.min() >= 0 or np.abs(z).max() <= 0.99):
+        came = f"All {z.size} latent numbers lie between {z.min():.2f} and {z.max():.2f}."
+        yield Finding("fed", "noise-uniform", expected, came)
+
+
+def _fresh(steps: list[Step], name: str) -> list[Finding]:
+    """Fresh noise at every call: no latent vector comes twice."""
+    seen: dict[bytes, str] = {}
+    for step in steps:
+        rows = [] if step.latents is None else [row.numpy().tobytes() for row in step.latents]
+        if step.name == name and any(row in seen for row in rows):
+            came = "The same latent vectors as in an earlier step."
+            return [Finding("fed", "noise-reused", "Fresh noise at every step.", came)]
+        seen.update(dict.fromkeys(rows, step.name))
+    return []
+
+
+def _loss(step: Step) -> Iterator[Finding]:
+    if step.real_forces is None or step.fake_forces is None:
+        return
+    goal = (
+        "Binary cross-entropy, real images labelled 1 and forged ones 0."
+        if step.name == "D"
+        else "Binary cross-entropy with the forged images labelled 1: -mean log D(G(z))."
+    )
+    if not step.reads:
+        came = (
+            f"{_once(step)}, {step.unexplained:.0%} of the update is the gradient of no loss of "
+            "these scores, nor of anything that earlier steps left."
+        )
+        yield Finding("loss", "unexplained-update", goal, came)
+        return
+    everything = np.concatenate([step.real_forces[1], step.fake_forces[1]])
+    scale = float(np.linalg.norm(everything) / np.sqrt(max(len(everything), 1)))
+    if scale == 0:
+        return
+    fake = loss_reading.read(*step.fake_forces, scale)
+    if step.name == "G":
+        yield from _generator_loss(step, fake, goal)
+        return
+    real = loss_reading.read(*step.real_forces, scale)
+    yield from _discriminator_loss(step, real, fake, goal)
+
+
+def _generator_loss(step: Step, fake: Reading, goal: str) -> Iterator[Finding]:
+    assert step.fake_forces is not None
+    if fake.form == "bce" and fake.weight > 0 and 0.7 <= fake.label <= 1.2:
+        if not fake.is_labelled(1):
+            yield _smoothing_advice(f"The forged images are labelled {fake.label:.2f} in G's step.")
+        return
+    if fake.form == "bce" and fake.weight < 0 and fake.is_labelled(0):
+        came = "The update of mean log(1 - D(G(z))), the saturating loss."
+        yield Finding("loss", "saturating-loss", goal, came)
+    elif fake.form == "bce" and fake.weight > 0 and fake.is_labelled(0):
+        came = "The update that labels the forged images 0: the generator helps its opponent."
+        yield Finding("loss", "generator-labels-fake", goal, came)
+    elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(1):
+        came = "The right update with the wrong sign: the loss is climbed."
+        yield Finding("loss", "negated-loss", goal, came)
+    elif _random_labels(step.fake_forces, 0.7, 1.2):
+        yield _smoothing_advice("The forged images' labels in G's step are random, near 1.")
+    else:
+        yield _other_form(fake, goal, "the forged images")
+
+
+def _discriminator_loss(step: Step, real: Reading, fake: Reading, goal: str) -> Iterator[Finding]:
+    assert step.real_forces is not None
+    assert step.fake_forces is not None
+    if real.form == "none" or fake.form == "none":
+        left = "forged" if real.form == "none" else "real"
+        mistake = "loss-without-real" if real.form == "none" else "loss-without-fakes"
+        yield Finding("loss", mistake, goal, f"The loss of the {left} images only.")
+    elif real.form == fake.form == "bce":
+        yield from _labels(step, real, fake, goal)
+    elif _random_labels(step.real_forces, 0.6, 1.25, fake.weight) and _is_zero(fake):
+        yield _smoothing_advice("The real images' labels are random, near 1.")
+    elif _random_labels(step.real_forces, 0.6, 1.25) and _random_labels(
+        step.fake_forces, -0.05, 0.4
+    ):
+        yield _smoothing_advice("The labels are random, near 1 for real and near 0 for forged.")
+    elif _is_one(real) and _random_labels(step.fake_forces, -0.05, 0.4, real.weight):
+        yield _smoothing_advice("The forged images' labels are random, near 0.")
+    else:
+        odd = fake if real.form == "bce" else real
+        yield _other_form(odd, goal, "the forged images" if odd is fake else "the real images")
+
+
+def _labels(step: Step, real: Reading, fake: Reading, goal: str) -> Iterator[Finding]:
+    came = f"Real images labelled {real.label:.2f}, forged ones {fake.label:.2f}."
+    ratio = real.weight / fake.weight
+    n_fake = 0 if step.fed_fake is None else len(step.fed_fake)
+    if real.weight < 0 and fake.weight < 0:
+        yield Finding("loss", "negated-loss", goal, f"{came} And the loss is climbed.")
+    elif real.is_labelled(0, 0.35) and fake.is_labelled(1, 0.35):
+        yield Finding("loss", "labels-swapped", goal, came)
+    elif fake.label > 0.5:
+        yield Finding("loss", "fakes-labelled-real", goal, came)
+    elif real.label < 0.5:
+        yield Finding("loss", "real-labelled-fake", goal, came)
+    elif abs(ratio - 1) > 0.02 and abs(ratio * n_fake / max(len(step.real), 1) - 1) > 0.02:
+        more = "real" if ratio > 1 else "forged"
+        came = f"The {more} images count {max(ratio, 1 / ratio):.1f} times as much as the others."
+        yield Finding("loss", "unequal-halves", goal, came)
+    elif not (_is_one(real) or real.is_labelled(0.9)) or not _is_zero(fake):
+        yield _smoothing_advice(came)
+
+
+def _is_one(reading: Reading) -> bool:
+    return reading.form == "bce" and reading.weight > 0 and reading.is_labelled(1)
+
+
+def _is_zero(reading: Reading) -> bool:
+    return reading.form == "bce" and reading.weight > 0 and reading.is_labelled(0)
+
+
+def _random_labels(
+    forces: tuple[np.ndarray, np.ndarray],  # type: ignore[type-arg]
+    low: float,
+    high: float,
+    weight: float = 0.0,
+) -> bool:
+    """Whether the forces are those of binary cross-entropy with one label for each image."""
+    p, d = forces
+    weights = [weight] if weight else [1 / len(p), 0.5 / len(p), 1.0, 0.5]
+    return any(
+        bool(np.all((labels > low) & (labels < high)))
+        for labels in (loss_reading.labels_for(p, d, w) for w in weights)
+    )
+
+
+def _smoothing_advice(came: str) -> Finding:
+    return Finding(ADVICE, "unusual-smoothing", "", came)
+
+
+def _other_form(reading: Reading, goal: str, whose: str) -> Finding:
+    if reading.form == "mse":
+        came = f"For {whose}, the update of a squared error."
+        return Finding("loss", "squared-error", goal, came)
+    if reading.form == "sigmoid-twice":
+        came = f"For {whose}, the update of a loss that takes the sigmoid of the score once more."
+        return Finding("loss", "sigmoid-twice", goal, came)
+    came = f"For {whose}, the update of another loss, of none that we know."
+    return Finding("loss", "other-loss", goal, came)
+
+
+def _clean(step: Step) -> Iterator[Finding]:
+    expected = "The gradient of this step's loss alone."
+    for source, share in step.left_over.items():
+        if abs(share) < LEFT_OVER:
+            continue
+        mistake = {
+            "its own last step": "gradients-never-cleared",
+            "the generator's step": "generator-gradients-leak",
+            "the discriminator's step": "discriminator-gradients-leak",
+        }[source]
+        also = [name for name, part in step.left_over.items() if abs(part) >= LEFT_OVER]
+        came = f"The update was this step's gradient plus what was left of {' and '.join(also)}."
+        yield Finding("clean", mistake, expected, came)
+        return
+
+
+def _returned(step: Step) -> Iterator[Finding]:
+    expected = "The loss of this step, as a plain Python float."
+    value = step.returned
+    if type(value) is not float and not getattr(value, "kind", "") == "scalar":
+        mistake = "nothing-returned" if value is None else "not-a-float"
+        yield Finding("returned", mistake, expected, f"{expect.named(value)}.".capitalize())
+    elif not np.isfinite(float(getattr(value, "values", value))):
+        yield Finding("returned", "not-finite", expected, f"{value}.")
+
+
+def _modes(step: Step) -> Iterator[Finding]:
+    wanted = step.index < 2
+    for network, training in step.training.items():
+        if training != wanted:
+            modes = {True: "training mode", False: "eval mode"}
+            yield Finding(
+                "modes",
+                "mode-not-restored",
+                f"{NAMES[network].capitalize()} is in {modes[wanted]} afterwards, as before.",
+                f"It was left in {modes[training]}.",
+            )
+    for network, frozen in step.frozen.items():
+        if frozen:
+            yield Finding(
+                "modes",
+                "left-frozen",
+                "All weights learn afterwards, as before.",
+                f"{NAMES[network].capitalize()} was left with requires_grad off.",
+            )
+
+
+def harmless_graph(steps: list[Step]) -> bool:
+    """Whether D's step sent gradients into G: wasteful, and wrong only if they are applied."""
+    return any(step.name == "D" and step.gradients["G"].norm() > 0 for step in steps[:1])

@@ -1,0 +1,218 @@
+"""What a training step really did, read off the change of the weights.
+
+With plain SGD an update is the gradient that made it. Any loss of the scores has a gradient that
+is a sum over images, sum_i d_i J_i, where J_i = ds_i/dweights is how image i's score (before the
+sigmoid) hangs on the weights, and d_i = dL/ds_i is the force with which the loss pulls at it. The
+judge knows the weights and what the networks were fed, so it computes all J_i itself, adds what
+an earlier step may have left behind, and solves for the forces. `loss_reading` then tells the
+labels and the formula from them. What is left over is a gradient of something else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from checks.engine.wire import Array
+from checks.probes.networks import WatchedDiscriminator, WatchedGenerator, watched_networks
+
+torch.set_num_threads(1)  # the matrices are small: threads would only wait for each other
+
+LEARNING_RATE = 0.002
+# Rounding in float32 leaves about 1e-4 of an update unexplained; a missing clearing leaves 0.3.
+UNEXPLAINED = 0.01
+LEFT_OVER = 0.05
+
+
+@dataclass
+class Call:
+    """One call of a network: what went in and came out, shape (N, width)."""
+
+    inputs: Tensor
+    outputs: Tensor
+    inputs_have_graph: bool
+    has_graph: bool
+
+
+@dataclass
+class Step:
+    """One step as the probe saw it, with what the judge has read off it."""
+
+    name: str
+    index: int
+    real: Tensor
+    returned: Any
+    before: dict[str, Tensor]
+    after: dict[str, Tensor]
+    gradients: dict[str, Tensor]
+    stepped: dict[str, int]
+    training: dict[str, bool]
+    frozen: dict[str, bool]
+    calls: dict[str, list[Call]]
+    # Read off:
+    fed_real: list[int] = field(default_factory=list)  # numbers of the real rows that D saw
+    fed_fake: Tensor | None = None  # rows that G made, latents in `latents`
+    latents: Tensor | None = None
+    n_strange: int = 0  # rows that D saw and that are neither
+    reads: bool = False  # whether the forces below explain the update
+    unexplained: float = 0.0
+    real_forces: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None  # (p, d)
+    fake_forces: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
+    left_over: dict[str, float] = field(default_factory=dict)  # share of what earlier steps left
+
+    def moved(self, network: str) -> float:
+        """How far the network's weights went."""
+        return float((self.after[network] - self.before[network]).norm())
+
+    @property
+    def gradient(self) -> Tensor:
+        """The gradient that the optimizer applied to the network whose step this is."""
+        return (self.before[self.name] - self.after[self.name]) / LEARNING_RATE
+
+
+def read_steps(evidence: list[Any], real_batches: list[Tensor], seed: int) -> list[Step]:
+    """The steps of the evidence, each with its update explained.
+
+    Raises:
+        KeyError, TypeError, ValueError, RuntimeError: the evidence is not what the probe sends.
+    """
+    steps = [_step(report, real_batches) for report in evidence]
+    generator, discriminator = (net.double() for net in watched_networks(seed))
+    previous: dict[str, Tensor] = {}
+    held: dict[str, Tensor] = {}
+    for step in steps:
+        _load(generator, step.before["G"])
+        _load(discriminator, step.before["D"])
+        _sort_rows(step, generator)
+        suspects = {}
+        if step.name in previous:
+            suspects["its own last step"] = previous[step.name]
+        other = "the generator's step" if step.name == "D" else "the discriminator's step"
+        if step.name in held and held[step.name].norm() > 0:
+            suspects[other] = held[step.name]
+        _explain(step, generator, discriminator, suspects)
+        previous[step.name] = step.gradient
+        opponent = "G" if step.name == "D" else "D"
+        # What this step left in the other network, beyond what was there before it.
+        left = step.gradients[opponent]
+        held[opponent] = left - _last_gradients(steps, step, opponent)
+    return steps
+
+
+def _step(report: Any, real_batches: list[Tensor]) -> Step:
+    calls: dict[str, list[Call]] = {"G": [], "D": []}
+    for note in report["calls"]:
+        calls[note["network"]].append(
+            Call(
+                _tensor(note["inputs"]),
+                _tensor(note["outputs"]),
+                note["inputs_have_graph"] is True,
+                note["has_graph"] is True,
+            )
+        )
+    vectors = {
+        key: {name: _tensor(report[key][name]) for name in "GD"}
+        for key in ("before", "after", "gradients")
+    }
+    index = int(report["index"])
+    return Step(
+        name="DGDG"[index],
+        index=index,
+        real=real_batches[index // 2].double(),
+        returned=report["returned"],
+        **vectors,
+        stepped={name: int(report["stepped"][name]) for name in "GD"},
+        training={name: report["training"][name] is True for name in "GD"},
+        frozen={name: report["frozen"][name] is True for name in "GD"},
+        calls=calls,
+    )
+
+
+def _tensor(array: Any) -> Tensor:
+    if not isinstance(array, Array):
+        raise TypeError("not an array")
+    return torch.from_numpy(np.array(array.values, dtype=np.float64))
+
+
+def _last_gradients(steps: list[Step], step: Step, network: str) -> Tensor:
+    """The gradients that stood in a network before this step began."""
+    position = steps.index(step)
+    if position == 0:
+        return torch.zeros_like(step.gradients[network])
+    return steps[position - 1].gradients[network]
+
+
+def _load(network: nn.Module, weights: Tensor) -> None:
+    nn.utils.vector_to_parameters(weights, network.parameters())
+
+
+def _sort_rows(step: Step, generator: WatchedGenerator) -> None:
+    """Which rows D was fed: real images, G's own, or neither."""
+    fed = [call.inputs for call in step.calls["D"] if call.inputs.shape[1:] == step.real.shape[1:]]
+    if not fed:
+        return
+    rows = torch.cat(fed)
+    made = [call for call in step.calls["G"] if call.inputs.shape[1:] == (generator.latent_dim,)]
+    latents = torch.cat([call.inputs for call in made]) if made else rows.new_zeros(0, 8)
+    fakes = torch.cat([call.outputs for call in made]) if made else rows.new_zeros(0, 784)
+    real_numbers, fake_numbers = set(), set()
+    for row in rows:
+        real_gaps = (step.real - row).abs().amax(dim=1)
+        fake_gaps = (fakes - row).abs().amax(dim=1)
+        if real_gaps.min() < 1e-5:
+            real_numbers.add(int(real_gaps.argmin()))
+        elif len(fakes) and fake_gaps.min() < 1e-5:
+            fake_numbers.add(int(fake_gaps.argmin()))
+        else:
+            step.n_strange += 1
+    step.fed_real = sorted(real_numbers)
+    chosen = sorted(fake_numbers)
+    step.latents, step.fed_fake = latents[chosen], fakes[chosen]
+
+
+def _explain(
+    step: Step,
+    generator: WatchedGenerator,
+    discriminator: WatchedDiscriminator,
+    suspects: dict[str, Tensor],
+) -> None:
+    gradient = step.gradient
+    if gradient.norm() == 0 or step.fed_fake is None or step.latents is None:
+        return
+    n_real = len(step.fed_real) if step.name == "D" else 0
+    columns: list[Tensor] = []
+    with torch.enable_grad():
+        if step.name == "D":
+            images = torch.cat([step.real[step.fed_real], step.fed_fake])
+            logits = discriminator.layers[:-1](images).squeeze(1)
+            weights = list(discriminator.parameters())
+        else:
+            logits = discriminator.layers[:-1](generator.layers(step.latents)).squeeze(1)
+            weights = list(generator.parameters())
+        for score in logits:
+            parts = torch.autograd.grad(score, weights, retain_graph=True)
+            columns.append(torch.cat([part.flatten() for part in parts]))
+    if not columns:
+        return
+    table = torch.stack([*columns, *suspects.values()], dim=1).numpy()
+    target = gradient.numpy()
+    sizes = np.linalg.norm(table, axis=0)
+    sizes[sizes == 0] = 1
+    unit = table / sizes
+    # The normal equations: 16 unknowns, and far faster than a decomposition of the tall table.
+    solution, *_ = np.linalg.lstsq(unit.T @ unit, unit.T @ target, rcond=1e-12)
+    gap = unit @ solution - target
+    step.unexplained = float(np.linalg.norm(gap) / np.linalg.norm(target))
+    step.reads = step.unexplained < UNEXPLAINED
+    forces = solution / sizes
+    scores = torch.sigmoid(logits).detach().numpy()
+    n_rows = len(columns)
+    step.real_forces = scores[:n_real], forces[:n_real]
+    step.fake_forces = scores[n_real:], forces[n_real:n_rows]
+    step.left_over = {
+        name: float(share) for name, share in zip(suspects, forces[n_rows:], strict=True)
+    }

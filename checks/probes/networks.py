@@ -1,0 +1,95 @@
+"""Two small networks that write down what they are fed, for watching the training steps.
+
+The child builds them for the learner's steps, the judge builds the same ones to recompute what
+should have happened. They are plain on purpose: no dropout, no batch normalization, so that an
+update depends on the inputs and the weights alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+LATENT_DIM = 8
+HIDDEN_DIM = 24
+PIXELS = 784
+
+
+class Watched(nn.Module):
+    """A network that notes each call in its `log`: inputs, outputs, and how it was called."""
+
+    def __init__(self, name: str, layers: list[nn.Module]) -> None:
+        super().__init__()
+        self.name = name
+        self.layers = nn.Sequential(*layers)
+        self.log: list[dict[str, Any]] = []
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Run the layers and note the call."""
+        outputs: Tensor = self.layers(inputs)
+        self.log.append(
+            {
+                "network": self.name,
+                "inputs": inputs.detach().clone(),
+                "outputs": outputs.detach().clone(),
+                "inputs_have_graph": bool(inputs.requires_grad),
+                "has_graph": bool(outputs.requires_grad),
+                "training": self.training,
+            }
+        )
+        return outputs
+
+
+class WatchedGenerator(Watched):
+    """G: (N, LATENT_DIM) -> (N, 784) in [-1, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "G",
+            [nn.Linear(LATENT_DIM, HIDDEN_DIM), nn.LeakyReLU(0.2)]
+            + [nn.Linear(HIDDEN_DIM, PIXELS), nn.Tanh()],
+        )
+        self.latent_dim = LATENT_DIM
+
+
+class WatchedDiscriminator(Watched):
+    """D: (N, 784) -> (N, 1) in (0, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "D",
+            [nn.Linear(PIXELS, HIDDEN_DIM), nn.LeakyReLU(0.2)]
+            + [nn.Linear(HIDDEN_DIM, 1), nn.Sigmoid()],
+        )
+
+
+def watched_networks(seed: int) -> tuple[WatchedGenerator, WatchedDiscriminator]:
+    """G and D with weights drawn from a seed, wide enough for scores that differ by image."""
+    rng = torch.Generator().manual_seed(seed)
+    networks = WatchedGenerator(), WatchedDiscriminator()
+    with torch.no_grad():
+        for network in networks:
+            for parameter in network.parameters():
+                fan_in = parameter.shape[1] if parameter.dim() > 1 else 4
+                spread = 1.0 / fan_in**0.5
+                parameter.copy_(torch.randn(parameter.shape, generator=rng) * spread)
+        for parameter in networks[1].layers[2].parameters():
+            parameter.mul_(3.0)
+    return networks
+
+
+def flat(network: nn.Module) -> Tensor:
+    """All weights in one vector."""
+    return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
+
+
+def flat_gradients(network: nn.Module) -> Tensor:
+    """All gradients in one vector; zeros where there is none."""
+    return torch.cat(
+        [
+            torch.zeros(parameter.numel()) if parameter.grad is None else parameter.grad.flatten()
+            for parameter in network.parameters()
+        ]
+    )

@@ -1,0 +1,111 @@
+"""Wrong solutions and right ones in other styles, each made from the reference by replacing text.
+
+A mutant or a variant is one entry of a table: its name, its tier, and pairs of (old text, new
+text) for that tier's file. Each old text must stand in the file exactly once, so a table that the
+reference has outgrown fails loudly. The checks are called as functions, in this process, with the
+sandbox that they always use; a mutant costs one check, a variant all of its tier's.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from checks.engine import sandbox
+from checks.engine.outcomes import CheckEndedError
+from checks.engine.sandbox import KIT
+from checks.engine.solution import Solution, Submission
+
+Replacement = tuple[str, str]
+MAIN = "\ndef main() -> None:"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Right code in another style: every check of its tier has to pass.
+
+    `elsewhere` holds replacements for other tiers' files, by tier.
+    """
+
+    name: str
+    tier: str
+    replacements: tuple[Replacement, ...]
+    elsewhere: Mapping[str, tuple[Replacement, ...]] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Mutant(Variant):
+    """Wrong code: `check` (a test function's name) has to fail and name `mistake` (an id)."""
+
+    check: str = ""
+    mistake: str = ""
+
+
+def instead(code: str) -> Replacement:
+    """The replacement that defines a name anew, below the reference's own definition of it."""
+    return MAIN, f"\n{dedent(code).strip()}\n\n{MAIN}"
+
+
+def mutated(folder: Path, variant: Variant) -> Path:
+    """Write the reference with the variant's replacements to the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in (KIT / "reference").glob("*.py"):
+        shutil.copy(source, folder)
+    for tier, replacements in {**variant.elsewhere, variant.tier: variant.replacements}.items():
+        file = folder / f"{tier}.py"
+        text = file.read_text(encoding="utf-8")
+        for old, new in replacements:
+            assert text.count(old) == 1, f"{variant}: {text.count(old)} times in {tier}.py: {old}"
+            text = text.replace(old, new)
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+def checks_of(tier: str) -> dict[str, Callable[[Solution], None]]:
+    """The tier's checks by the names of their functions."""
+    module = importlib.import_module(f"checks.test_{tier}")
+    return {name: function for name, function in vars(module).items() if _mark(function)}
+
+
+def ending(tier: str, check: str, submission: Submission) -> CheckEndedError | None:
+    """How a check ends on a folder of solutions: None where it passes.
+
+    Anything but a verdict that a check raises is the kit's own fault, and goes through.
+    """
+    function = checks_of(tier)[check]
+    try:
+        function(Solution(submission, tier, _mark(function).kwargs["about"]))
+    except CheckEndedError as ended:
+        return ended
+    return None
+
+
+def assert_caught(mutant: Mutant, folder: Path) -> None:
+    """The expected check fails and names the expected mistake."""
+    submission = Submission(mutated(folder, mutant), sandbox.shared())
+    ended = ending(mutant.tier, mutant.check, submission)
+    assert ended is not None, f"{mutant.check} passes"
+    named = ended.mistake.id if ended.mistake else ""
+    assert ended.status.is_wrong, ended.status
+    assert named == mutant.mistake, f"{named}: {ended.came}"
+
+
+def assert_accepted(variant: Variant, folder: Path) -> None:
+    """Every check of the tier passes."""
+    submission = Submission(mutated(folder, variant), sandbox.shared())
+    endings = {name: ending(variant.tier, name, submission) for name in checks_of(variant.tier)}
+    failed = [f"{name}: {ended}" for name, ended in endings.items() if ended is not None]
+    assert not failed, "\n".join(failed)
+
+
+def _mark(function: Any) -> Any:
+    marks = [mark for mark in getattr(function, "pytestmark", ()) if mark.name == "check"]
+    return marks[0] if marks else None
