@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from checks.engine import sandbox
+from checks.engine import sandbox, training_images
 from checks.engine.outcomes import CheckEndedError
 from checks.engine.sandbox import KIT
 from checks.engine.solution import Solution, Submission
@@ -33,6 +33,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check(title, about, points): a check of the course")
+    try:
+        training_images.use(config.getoption("--data"))
+    except training_images.UnusableDataError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -7,7 +7,7 @@ pixels each, so none is ever taken for another; two draws of noise are never equ
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def test_grid_gray(solution: Solution) -> None:
     if any(picture.is_coloured for picture in shown):
         wrong("grid-not-gray", expected="Shades of gray.", came="Colours.")
     for found, image in zip(found_all(shown, images), images, strict=True):
-        judge_shades(found.shades, image, tolerance=0.02)
+        judge_shades(found.shades, image, tolerance=0.13)  # Greys_r bends
     pale = images * 0.4
     for paler, image in zip(find(drawn(solution, pale), pale), pale, strict=True):
         if paler is not None and np.ptp(paler.shades) > 1.3 * np.ptp(image) / 2:
@@ -96,8 +96,8 @@ def test_grid_sizes(solution: Solution) -> None:
 
 @check("The grid takes flat images as well", about=GRID, points=1)
 def test_grid_flat(solution: Solution) -> None:
-    images = random_images(solution, 16)
-    judge_order(drawn(solution, images.reshape(16, 784)), images, 4)
+    images = random_images(solution, 6)
+    judge_order(drawn(solution, images.reshape(6, 784), rows=2, cols=3), images, 3)
 
 
 @check("make_grid's picture has the right shape", about=TILES, points=1)
@@ -230,8 +230,8 @@ def test_snapshot_noise(solution: Solution) -> None:
 
 @check("Snapshots keep to n_images and seed", about=SNAPSHOTS, points=1)
 def test_snapshot_arguments(solution: Solution) -> None:
-    one = noise_at(snapshots(solution, n_images=9, seed=1), EVERY)
-    other = noise_at(snapshots(solution, n_images=9, seed=2), EVERY)
+    one = noise_at(snapshots(solution, EVERY, n_images=9, seed=1), EVERY)
+    other = noise_at(snapshots(solution, EVERY, n_images=9, seed=2), EVERY)
     if one.shape[0] % 9:
         wrong("n-images-ignored", expected="9 latent vectors for n_images=9.",
               came=f"{one.shape[0]} of them.")  # fmt: skip
@@ -253,7 +253,7 @@ def test_snapshot_folder(solution: Solution) -> None:
 @check("After a snapshot, training goes on in the same mode", about=SNAPSHOTS, points=1)
 def test_snapshot_mode(solution: Solution) -> None:
     for training, mistake in ((True, "mode-not-restored"), (False, "mode-always-training")):
-        seen = snapshots(solution, training=training)
+        seen = snapshots(solution, N_EPOCHS if training else EVERY, training=training)
         noise_at(seen, EVERY)
         if any(at["training_after"] is not training for at in seen):
             names = ("eval", "training")
@@ -390,10 +390,14 @@ def figure_of(evidence: Evidence) -> Evidence:
 
 def found_all(shown: list[Picture], images: Numbers) -> list[Found]:
     """Where each image is; all of them have to be there."""
-    found = find(shown, images)
-    there = [one for one in found if one is not None]
-    if len(there) == len(images):
-        return there
+    there = [one for one in find(shown, images) if one is not None]
+    if len(there) < len(images):
+        refuse_images(shown, images, len(there))
+    return there
+
+
+def refuse_images(shown: list[Picture], images: Numbers, n_found: int) -> NoReturn:
+    """Say what became of images that are not to be found."""
     turned = {
         "upside down": images[:, ::-1],
         "mirrored": images[:, :, ::-1],
@@ -405,7 +409,7 @@ def found_all(shown: list[Picture], images: Numbers) -> list[Found]:
     wrong(
         "grid-images-missing",
         expected=f"All the {len(images)} images that were handed in, each of 28 × 28 pixels.",
-        came=f"{len(there)} of them on the figure.",
+        came=f"{n_found} of them on the figure.",
     )
 
 
@@ -456,19 +460,19 @@ def tiled(solution: Solution, images: Numbers, n_columns: int) -> Array:
     expect.finite(made, "The picture")
     n, shape = len(images), made.shape
     n_rows = -(-n // n_columns)
-    if is_tiling(shape, n_rows, n_columns):
-        return made
-    mistake = "tiles-shape"
-    if len(shape) == 3 and shape[2] in (1, 3):
-        mistake = "tiles-channels-last"
-    elif any(is_tiling(shape, -(-n // columns), columns) for columns in range(1, n + 1)):
-        mistake = "tiles-columns"
-    wrong(
-        mistake,
-        expected=f"For {n} images in {n_columns} columns the shape (3, {30 * n_rows + 2}, "
-        f"{30 * n_columns + 2}), or another for another padding.",
-        came=f"Shape {shape}.",
-    )
+    if not is_tiling(shape, n_rows, n_columns):
+        mistake = "tiles-shape"
+        if len(shape) == 3 and shape[2] in (1, 3):
+            mistake = "tiles-channels-last"
+        elif any(is_tiling(shape, -(-n // columns), columns) for columns in range(1, n + 1)):
+            mistake = "tiles-columns"
+        wrong(
+            mistake,
+            expected=f"For {n} images in {n_columns} columns the shape (3, {30 * n_rows + 2}, "
+            f"{30 * n_columns + 2}), or another for another padding.",
+            came=f"Shape {shape}.",
+        )
+    return made
 
 
 def is_tiling(shape: tuple[int, ...], n_rows: int, n_columns: int) -> bool:
@@ -516,9 +520,14 @@ def networks_in(text: str) -> set[str]:
 
 
 def snapshots(
-    solution: Solution, *, training: bool = True, n_images: int = 16, seed: int = 0
+    solution: Solution,
+    n_epochs: int = N_EPOCHS,
+    *,
+    training: bool = True,
+    n_images: int = 16,
+    seed: int = 0,
 ) -> list[Evidence]:
-    """What a callback does at each of the epochs 1 to N_EPOCHS.
+    """What a callback does at each of the epochs 1 to n_epochs.
 
     The generator's images are black at the first snapshot, white at the second.
     """
@@ -527,10 +536,10 @@ def snapshots(
         directory="runs/first",
         arguments={"every": EVERY, "n_images": n_images, "seed": seed},
         sizes=SMALL,
-        shades=[-1.0 if epoch <= EVERY else 1.0 for epoch in range(1, N_EPOCHS + 1)],
+        shades=[-1.0 if epoch <= EVERY else 1.0 for epoch in range(1, n_epochs + 1)],
         training=training,
     )
-    return [fields(at) for at in expect.items(report, N_EPOCHS)]
+    return [fields(at) for at in expect.items(report, n_epochs)]
 
 
 def written(at: Evidence) -> list[str]:
@@ -565,9 +574,7 @@ def noise_at(seen: list[Evidence], epoch: int) -> Array:
 def reloaded(solution: Solution) -> Evidence:
     """Two generators as they were saved and as they came back."""
     z = np.random.default_rng(solution.seed).standard_normal((8, 17)).astype(np.float32)
-    report = solution.probe(
-        "reloaded", directory="runs/saved", sizes=SMALL, z=Array(z, "tensor")
-    )
+    report = solution.probe("reloaded", directory="runs/saved", sizes=SMALL, z=Array(z, "tensor"))
     evidence = fields(report)
     if "no_checkpoint" in evidence:
         wrong("snapshot-files", expected="A checkpoint at every second epoch.", came="None.")

@@ -16,7 +16,7 @@ from typing import NoReturn
 from checks.engine import reports
 from checks.engine.sandbox import KIT
 from checks.engine.screen import Screen, make_console
-from checks.engine.session import InfraError, Judge, Listener, tiers
+from checks.engine.session import InfraError, Judge, Listener, UnusableError, tiers
 from checks.engine.stubs import StubError, write_stubs
 from checks.engine.totals import next_verdict
 from checks.engine.verdict import Status, Verdict
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.tier == "stubs":
             return stubs(options)
         return check(options)
-    except (UsageError, StubError, reports.ReportError) as error:
+    except (UsageError, UnusableError, StubError, reports.ReportError) as error:
         Screen(make_console(sys.stderr)).problem(str(error))
         return USAGE
     except InfraError as error:

@@ -78,3 +78,10 @@ def numbers(value: Any) -> list[float]:
     if not isinstance(value, (list, tuple)) or not all(type(x) in (int, float) for x in value):
         Evidence().__missing__("")
     return [float(x) for x in value]
+
+
+def record(value: Any) -> Evidence:
+    """A probe's dictionary; a report with something else is a forged one."""
+    if not isinstance(value, dict):
+        Evidence().__missing__("")
+    return Evidence(value)

@@ -58,12 +58,19 @@ def run(request: dict[str, Any], events: TextIO) -> None:
     """Run the request's tiers."""
     import pytest
 
+    from checks.engine.training_images import UnusableDataError, use
+
+    reporter = Reporter(events)
+    try:
+        use(request["data"])
+    except UnusableDataError as error:
+        reporter.send("usage", message=str(error))
+        return
     files = [str(KIT / "checks" / f"test_{tier}.py") for tier in request["tiers"]]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain", "-s"]
     options += [f"--rootdir={KIT}", "-c", str(KIT / ".pytest.ini")]
     options += [f"--solutions={request['solutions']}", f"--seed={request['seed']}"]
     options += [f"--data={request['data']}"] if request["data"] else []
-    reporter = Reporter(events)
     code = pytest.main([*options, *files], plugins=[reporter])
     reporter.send("end", code=int(code))
 

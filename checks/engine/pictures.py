@@ -15,7 +15,7 @@ Numbers = np.ndarray[Any, Any]
 
 SIDE = 28
 MAX_SIDE = 1200
-ALIKE = 0.9  # |correlation|; two random images of 784 pixels stay below 0.3
+ALIKE = 0.8  # |correlation|; cutting off half of the range leaves 0.89, chance stays below 0.3
 
 
 @dataclass(frozen=True)

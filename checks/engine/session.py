@@ -29,6 +29,10 @@ class InfraError(Exception):
     """The kit itself does not work here; the text is one sentence for the screen."""
 
 
+class UnusableError(Exception):
+    """The run cannot start as asked for; the text is one sentence for the screen."""
+
+
 def tiers() -> list[str]:
     """The course's tiers in order: what has checks, the four in the course's order first."""
     order = ["beginner", "intermediate", "advanced", "bonus"]
@@ -127,6 +131,8 @@ class Judge:
                 listener.verdict(verdict)
             elif event["event"] == "notice":
                 listener.notice(event["text"])
+            elif event["event"] == "usage":
+                raise UnusableError(event["message"])
             elif event["event"] == "infra":
                 raise InfraError(event["message"])
             elif event["event"] == "end":

@@ -9,26 +9,20 @@ they cannot be right then.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from checks.engine import expect, loss_reading
-from checks.engine.loss_reading import Reading
+from checks.engine import expect
+from checks.engine.loss_findings import (
+    ADVICE,
+    GOALS,
+    Finding,
+    discriminator_findings,
+    generator_findings,
+)
 from checks.engine.steps import LEFT_OVER, Step
 
 NAMES = {"G": "the generator", "D": "the discriminator"}
-ADVICE = "advice"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong (or, with `aspect` "advice", could be better) about a step."""
-
-    aspect: str
-    mistake: str
-    expected: str
-    came: str
 
 
 def findings(steps: list[Step], name: str) -> list[Finding]:
@@ -153,11 +147,7 @@ def _fresh(steps: list[Step], name: str) -> list[Finding]:
 def _loss(step: Step) -> Iterator[Finding]:
     if step.real_forces is None or step.fake_forces is None:
         return
-    goal = (
-        "Binary cross-entropy, real images labelled 1 and forged ones 0."
-        if step.name == "D"
-        else "Binary cross-entropy with the forged images labelled 1: -mean log D(G(z))."
-    )
+    goal = GOALS[step.name]
     if not step.reads:
         came = (
             f"{_once(step)}, {step.unexplained:.0%} of the update is the gradient of no loss of "
@@ -165,117 +155,10 @@ def _loss(step: Step) -> Iterator[Finding]:
         )
         yield Finding("loss", "unexplained-update", goal, came)
         return
-    everything = np.concatenate([step.real_forces[1], step.fake_forces[1]])
-    scale = float(np.linalg.norm(everything) / np.sqrt(max(len(everything), 1)))
-    if scale == 0:
-        return
-    fake = loss_reading.read(*step.fake_forces, scale)
     if step.name == "G":
-        yield from _generator_loss(step, fake, goal)
-        return
-    real = loss_reading.read(*step.real_forces, scale)
-    yield from _discriminator_loss(step, real, fake, goal)
-
-
-def _generator_loss(step: Step, fake: Reading, goal: str) -> Iterator[Finding]:
-    assert step.fake_forces is not None
-    if fake.form == "bce" and fake.weight > 0 and 0.7 <= fake.label <= 1.2:
-        if not fake.is_labelled(1):
-            yield _smoothing_advice(f"The forged images are labelled {fake.label:.2f} in G's step.")
-        return
-    if fake.form == "bce" and fake.weight < 0 and fake.is_labelled(0):
-        came = "The update of mean log(1 - D(G(z))), the saturating loss."
-        yield Finding("loss", "saturating-loss", goal, came)
-    elif fake.form == "bce" and fake.weight > 0 and fake.is_labelled(0):
-        came = "The update that labels the forged images 0: the generator helps its opponent."
-        yield Finding("loss", "generator-labels-fake", goal, came)
-    elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(1):
-        came = "The right update with the wrong sign: the loss is climbed."
-        yield Finding("loss", "negated-loss", goal, came)
-    elif _random_labels(step.fake_forces, 0.7, 1.2):
-        yield _smoothing_advice("The forged images' labels in G's step are random, near 1.")
+        yield from generator_findings(step.fake_forces, goal)
     else:
-        yield _other_form(fake, goal, "the forged images")
-
-
-def _discriminator_loss(step: Step, real: Reading, fake: Reading, goal: str) -> Iterator[Finding]:
-    assert step.real_forces is not None
-    assert step.fake_forces is not None
-    if real.form == "none" or fake.form == "none":
-        left = "forged" if real.form == "none" else "real"
-        mistake = "loss-without-real" if real.form == "none" else "loss-without-fakes"
-        yield Finding("loss", mistake, goal, f"The loss of the {left} images only.")
-    elif real.form == fake.form == "bce":
-        yield from _labels(step, real, fake, goal)
-    elif _random_labels(step.real_forces, 0.6, 1.25, fake.weight) and _is_zero(fake):
-        yield _smoothing_advice("The real images' labels are random, near 1.")
-    elif _random_labels(step.real_forces, 0.6, 1.25) and _random_labels(
-        step.fake_forces, -0.05, 0.4
-    ):
-        yield _smoothing_advice("The labels are random, near 1 for real and near 0 for forged.")
-    elif _is_one(real) and _random_labels(step.fake_forces, -0.05, 0.4, real.weight):
-        yield _smoothing_advice("The forged images' labels are random, near 0.")
-    else:
-        odd = fake if real.form == "bce" else real
-        yield _other_form(odd, goal, "the forged images" if odd is fake else "the real images")
-
-
-def _labels(step: Step, real: Reading, fake: Reading, goal: str) -> Iterator[Finding]:
-    came = f"Real images labelled {real.label:.2f}, forged ones {fake.label:.2f}."
-    ratio = real.weight / fake.weight
-    n_fake = 0 if step.fed_fake is None else len(step.fed_fake)
-    if real.weight < 0 and fake.weight < 0:
-        yield Finding("loss", "negated-loss", goal, f"{came} And the loss is climbed.")
-    elif real.is_labelled(0, 0.35) and fake.is_labelled(1, 0.35):
-        yield Finding("loss", "labels-swapped", goal, came)
-    elif fake.label > 0.5:
-        yield Finding("loss", "fakes-labelled-real", goal, came)
-    elif real.label < 0.5:
-        yield Finding("loss", "real-labelled-fake", goal, came)
-    elif abs(ratio - 1) > 0.02 and abs(ratio * n_fake / max(len(step.real), 1) - 1) > 0.02:
-        more = "real" if ratio > 1 else "forged"
-        came = f"The {more} images count {max(ratio, 1 / ratio):.1f} times as much as the others."
-        yield Finding("loss", "unequal-halves", goal, came)
-    elif not (_is_one(real) or real.is_labelled(0.9)) or not _is_zero(fake):
-        yield _smoothing_advice(came)
-
-
-def _is_one(reading: Reading) -> bool:
-    return reading.form == "bce" and reading.weight > 0 and reading.is_labelled(1)
-
-
-def _is_zero(reading: Reading) -> bool:
-    return reading.form == "bce" and reading.weight > 0 and reading.is_labelled(0)
-
-
-def _random_labels(
-    forces: tuple[np.ndarray, np.ndarray],  # type: ignore[type-arg]
-    low: float,
-    high: float,
-    weight: float = 0.0,
-) -> bool:
-    """Whether the forces are those of binary cross-entropy with one label for each image."""
-    p, d = forces
-    weights = [weight] if weight else [1 / len(p), 0.5 / len(p), 1.0, 0.5]
-    return any(
-        bool(np.all((labels > low) & (labels < high)))
-        for labels in (loss_reading.labels_for(p, d, w) for w in weights)
-    )
-
-
-def _smoothing_advice(came: str) -> Finding:
-    return Finding(ADVICE, "unusual-smoothing", "", came)
-
-
-def _other_form(reading: Reading, goal: str, whose: str) -> Finding:
-    if reading.form == "mse":
-        came = f"For {whose}, the update of a squared error."
-        return Finding("loss", "squared-error", goal, came)
-    if reading.form == "sigmoid-twice":
-        came = f"For {whose}, the update of a loss that takes the sigmoid of the score once more."
-        return Finding("loss", "sigmoid-twice", goal, came)
-    came = f"For {whose}, the update of another loss, of none that we know."
-    return Finding("loss", "other-loss", goal, came)
+        yield from discriminator_findings(step.real_forces, step.fake_forces, goal)
 
 
 def _clean(step: Step) -> Iterator[Finding]:
@@ -297,7 +180,7 @@ def _clean(step: Step) -> Iterator[Finding]:
 def _returned(step: Step) -> Iterator[Finding]:
     expected = "The loss of this step, as a plain Python float."
     value = step.returned
-    if type(value) is not float and not getattr(value, "kind", "") == "scalar":
+    if type(value) is not float and getattr(value, "kind", "") != "scalar":
         mistake = "nothing-returned" if value is None else "not-a-float"
         yield Finding("returned", mistake, expected, f"{expect.named(value)}.".capitalize())
     elif not np.isfinite(float(getattr(value, "values", value))):
@@ -311,7 +194,7 @@ def _modes(step: Step) -> Iterator[Finding]:
             modes = {True: "training mode", False: "eval mode"}
             yield Finding(
                 "modes",
-                "mode-not-restored",
+                "step-mode-changed",
                 f"{NAMES[network].capitalize()} is in {modes[wanted]} afterwards, as before.",
                 f"It was left in {modes[training]}.",
             )

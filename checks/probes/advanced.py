@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from checks.probes import call, part
 from checks.probes.networks import PIXELS, flat, flat_gradients, watched_networks
@@ -213,13 +215,15 @@ class LoopWatch:
         self.events: list[tuple[str, int, Any]] = []
         self.optimizers: dict[int, Any] = {}
         rng = torch.Generator().manual_seed(0)
-        self.direction = torch.randn(PIXELS, generator=rng, dtype=torch.float64)
-        self.prints = images.double() @ self.direction
+        # Four random projections: another image has the same four by chance about once in 1e15.
+        self.directions = torch.randn(PIXELS, 4, generator=rng, dtype=torch.float64)
+        self.prints = images.double() @ self.directions
 
     def which(self, rows: Tensor) -> Tensor:
         """The number of each row among the real images, -1 for one that is none of them."""
-        gaps = (rows.detach().double() @ self.direction)[:, None] - self.prints[None, :]
-        nearest, index = gaps.abs().min(dim=1)
+        prints = rows.detach().double() @ self.directions
+        gaps = (prints[:, None] - self.prints[None]).abs().amax(dim=2)
+        nearest, index = gaps.min(dim=1)
         return torch.where(nearest < 1e-3, index, -1)
 
     def saw_call(self, module: nn.Module, arguments: Any) -> None:
@@ -240,8 +244,8 @@ def watching(images: Tensor) -> Any:
     """A LoopWatch that sees everything inside the block."""
     watch = LoopWatch(images)
     handles = [
-        nn.modules.module.register_module_forward_pre_hook(watch.saw_call),
-        torch.optim.optimizer.register_optimizer_step_post_hook(watch.saw_step),
+        register_module_forward_pre_hook(watch.saw_call),
+        register_optimizer_step_post_hook(watch.saw_step),
     ]
     try:
         yield watch

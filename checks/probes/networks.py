@@ -20,7 +20,7 @@ PIXELS = 784
 class Watched(nn.Module):
     """A network that notes each call in its `log`: inputs, outputs, and how it was called."""
 
-    def __init__(self, name: str, layers: list[nn.Module]) -> None:
+    def __init__(self, name: str, *layers: nn.Module) -> None:
         super().__init__()
         self.name = name
         self.layers = nn.Sequential(*layers)
@@ -48,8 +48,10 @@ class WatchedGenerator(Watched):
     def __init__(self) -> None:
         super().__init__(
             "G",
-            [nn.Linear(LATENT_DIM, HIDDEN_DIM), nn.LeakyReLU(0.2)]
-            + [nn.Linear(HIDDEN_DIM, PIXELS), nn.Tanh()],
+            nn.Linear(LATENT_DIM, HIDDEN_DIM),
+            nn.LeakyReLU(0.2),
+            nn.Linear(HIDDEN_DIM, PIXELS),
+            nn.Tanh(),
         )
         self.latent_dim = LATENT_DIM
 
@@ -60,8 +62,10 @@ class WatchedDiscriminator(Watched):
     def __init__(self) -> None:
         super().__init__(
             "D",
-            [nn.Linear(PIXELS, HIDDEN_DIM), nn.LeakyReLU(0.2)]
-            + [nn.Linear(HIDDEN_DIM, 1), nn.Sigmoid()],
+            nn.Linear(PIXELS, HIDDEN_DIM),
+            nn.LeakyReLU(0.2),
+            nn.Linear(HIDDEN_DIM, 1),
+            nn.Sigmoid(),
         )
 
 

@@ -103,8 +103,8 @@ BREAKS = {
     "a loop that catches all": ("def go():\n    while True:\n        try:\n"
                                 "            raise SystemExit\n"
                                 "        except BaseException: pass", "timeout"),
-    "threads left running": ("import threading, time\ndef go():\n"
-                             "    for _ in range(9): threading.Thread(target=time.sleep, args=[60]).start()\n"
+    "threads left running": ("from threading import Thread\nimport time\ndef go():\n"
+                             "    for _ in range(9): Thread(target=time.sleep, args=[60]).start()\n"
                              "    return 42", "ok"),
     "a flood on the screen": ("def go():\n    while True: print('flood' * 10_000)", "timeout"),
 }  # fmt: skip
@@ -130,7 +130,8 @@ PATCHES = {
     "the probes": "import sys; sys.modules['checks.probes'].returned = lambda *_, **__: ['mine']",
     "the streams": "import sys, io; sys.stdout = sys.stderr = io.StringIO()",
     "the way to modules": "import sys; sys.path.clear(); sys.meta_path.clear()",
-    "the kit's modules": "import sys; [sys.modules.pop(m) for m in list(sys.modules) if 'checks' in m]",
+    "the kit's modules": "import sys\n"
+                         "for m in list(sys.modules):\n    if 'checks' in m: del sys.modules[m]",
     "the working folder": "import os, shutil; shutil.rmtree(os.getcwd())",
     "the handles": "import os; os.closerange(0, 50)",
     "PyTorch's defaults": "import torch; torch.set_default_dtype(torch.float64)\n"
@@ -147,19 +148,26 @@ def test_what_a_run_patches_ends_with_it(one: Bench, name: str) -> None:
     assert (clean.evidence[0].dtype, clean.evidence[0].requires_grad) == ("float32", True)
 
 
-def test_the_served_kind_forgets_what_learners_do_by_accident(either: Bench) -> None:
-    either.run(
-        f"{PATCHES['the streams']}\n{PATCHES[chr(80) + 'yTorch' + chr(39) + 's defaults']}\n{HONEST}"
-    )
-    clean = either.run("import torch\ndef go():\n    print('heard')\n"
-                       "    return torch.ones(1, requires_grad=True) * 2")  # fmt: skip
+def test_accidents_with_global_settings_end_with_their_run(either: Bench) -> None:
+    either.run("\n".join([PATCHES["the streams"], PATCHES["PyTorch's defaults"], HONEST]))
+    clean = either.run("""
+        import torch
+        def go():
+            print("heard")
+            return torch.ones(1, requires_grad=True) * 2
+    """)
     assert (clean.evidence[0].dtype, clean.evidence[0].requires_grad) == ("float32", True)
     assert clean.output.strip() == "heard"
 
 
 def test_what_is_printed_is_kept_up_to_a_bound(either: Bench) -> None:
-    outcome = either.run("import sys\ndef go():\n    print('first ü')\n"
-                         "    print('x' * 10**7)\n    print('last', file=sys.stderr)\n")  # fmt: skip
+    outcome = either.run("""
+        import sys
+        def go():
+            print("first ü")
+            print("x" * 10**7)
+            print("last", file=sys.stderr)
+    """)
     assert outcome.status == "ok"
     assert outcome.output.startswith("first ü")
     assert len(outcome.output.encode()) <= 2**16

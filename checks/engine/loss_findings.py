@@ -1,0 +1,131 @@
+"""What the forces of a loss say about it: right, right with advice, or which mistake it is.
+
+Used twice: on the forces that a training step applied, and on those of a loss function alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from checks.engine.loss_reading import Numbers, Reading, labels_for, read
+
+ADVICE = "advice"
+GOALS = {
+    "D": "Binary cross-entropy, real images labelled 1 and forged ones 0.",
+    "G": "Binary cross-entropy with the forged images labelled 1: -mean log D(G(z)).",
+}
+Forces = tuple[Numbers, Numbers]  # scores p and forces d, shape (N,) each
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong (or, with `aspect` "advice", could be better)."""
+
+    aspect: str
+    mistake: str
+    expected: str
+    came: str
+
+
+def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Finding]:
+    """Findings on the generator's loss; the right one is -mean log D(G(z))."""
+    fake = read(*forces, _scale(forces))
+    if fake.form == "bce" and fake.weight > 0 and 0.7 <= fake.label <= 1.2:
+        if not fake.is_labelled(1):
+            yield _advice(f"In G's step the forged images are labelled {fake.label:.2f}.")
+    elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(0):
+        came = "The gradient of mean log(1 - D(G(z))), the saturating loss."
+        yield Finding("loss", "saturating-loss", goal, came)
+    elif fake.form == "bce" and fake.weight > 0 and fake.is_labelled(0):
+        came = "The forged images are labelled 0: the generator helps its opponent."
+        yield Finding("loss", "generator-labels-fake", goal, came)
+    elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(1):
+        came = "The right gradient with the wrong sign: the loss is climbed."
+        yield Finding("loss", "negated-loss", goal, came)
+    elif _random_labels(forces, 0.7, 1.2):
+        yield _advice("In G's step the labels of the forged images are random, near 1.")
+    else:
+        yield _other_form(fake, goal, "the forged images")
+
+
+def discriminator_findings(
+    real_forces: Forces, fake_forces: Forces, goal: str = GOALS["D"]
+) -> Iterator[Finding]:
+    """Findings on the discriminator's loss; the right one labels real images 1 (or 0.9)."""
+    scale = _scale(real_forces, fake_forces)
+    real, fake = read(*real_forces, scale), read(*fake_forces, scale)
+    near_one, near_zero = (0.6, 1.25), (-0.05, 0.4)
+    if real.form == "none" or fake.form == "none":
+        left = "forged" if real.form == "none" else "real"
+        mistake = "loss-without-real" if real.form == "none" else "loss-without-fakes"
+        yield Finding("loss", mistake, goal, f"A loss of the {left} images only.")
+    elif real.form == fake.form == "bce":
+        counts = len(real_forces[0]), len(fake_forces[0])
+        yield from _labels(real, fake, counts, goal)
+    elif _is(fake, 0) and _random_labels(real_forces, *near_one, fake.weight):
+        yield _advice("The real images' labels are random, near 1.")
+    elif _is(real, 1) and _random_labels(fake_forces, *near_zero, real.weight):
+        yield _advice("The forged images' labels are random, near 0.")
+    elif _random_labels(real_forces, *near_one) and _random_labels(fake_forces, *near_zero):
+        yield _advice("The labels are random, near 1 for real images and near 0 for forged ones.")
+    else:
+        odd, whose = (fake, "forged") if real.form == "bce" else (real, "real")
+        yield _other_form(odd, goal, f"the {whose} images")
+
+
+def _labels(
+    real: Reading, fake: Reading, counts: tuple[int, int], goal: str
+) -> Iterator[Finding]:
+    came = f"Real images labelled {real.label:.2f}, forged ones {fake.label:.2f}."
+    ratio = real.weight / fake.weight
+    by_count = ratio * counts[0] / counts[1]  # two means weigh each side by its own count
+    if real.weight < 0 and fake.weight < 0:
+        yield Finding("loss", "negated-loss", goal, f"{came} And the loss is climbed.")
+    elif real.is_labelled(0, 0.35) and fake.is_labelled(1, 0.35):
+        yield Finding("loss", "labels-swapped", goal, came)
+    elif fake.label > 0.5:
+        yield Finding("loss", "fakes-labelled-real", goal, came)
+    elif real.label < 0.5:
+        yield Finding("loss", "real-labelled-fake", goal, came)
+    elif min(abs(ratio - 1), abs(by_count - 1)) > 0.02:
+        more = "real" if ratio > 1 else "forged"
+        came = f"The {more} images count {max(ratio, 1 / ratio):.1f} times as much as the others."
+        yield Finding("loss", "unequal-halves", goal, came)
+    elif not (real.is_labelled(1) or real.is_labelled(0.9)) or not fake.is_labelled(0):
+        yield _advice(came)
+
+
+def _is(reading: Reading, label: float) -> bool:
+    return reading.form == "bce" and reading.weight > 0 and reading.is_labelled(label)
+
+
+def _scale(*groups: Forces) -> float:
+    """The size of a typical force."""
+    everything = np.concatenate([d for _, d in groups])
+    return float(np.linalg.norm(everything) / np.sqrt(max(len(everything), 1)))
+
+
+def _random_labels(forces: Forces, low: float, high: float, weight: float = 0.0) -> bool:
+    """Whether these are the forces of binary cross-entropy with a label for each image."""
+    p, d = forces
+    weights = [weight] if weight else [1 / len(p), 0.5 / len(p), 1.0, 0.5]
+    return any(
+        bool(np.all((labels > low) & (labels < high)))
+        for labels in (labels_for(p, d, w) for w in weights)
+    )
+
+
+def _advice(came: str) -> Finding:
+    return Finding(ADVICE, "unusual-smoothing", "", came)
+
+
+def _other_form(reading: Reading, goal: str, whose: str) -> Finding:
+    if reading.form == "mse":
+        return Finding("loss", "squared-error", goal, f"For {whose}, a squared error.")
+    if reading.form == "sigmoid-twice":
+        came = f"For {whose}, a loss that takes the sigmoid of the score once more."
+        return Finding("loss", "sigmoid-twice", goal, came)
+    return Finding("loss", "other-loss", goal, f"For {whose}, a loss that we do not know.")

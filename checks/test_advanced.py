@@ -1,0 +1,346 @@
+"""The advanced tier: the pixels, the discriminator, the losses, the two steps, and the loop.
+
+False alarms: what is left to chance are the learner's own initial weights and noise. The bounds
+of the checks on falling losses and on the samples' distance come from a calibration over seeds,
+`python -m checks.benchmarks.calibration`, and lie beyond what a normal distribution with the
+spread seen there exceeds with a probability of 1e-6. All else is exact up to rounding.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from checks.engine import advanced_parts as parts
+from checks.engine import expect, frechet, loop, training_images
+from checks.engine.check import Solution, check, wrong
+from checks.engine.loss_findings import ADVICE, Finding
+from checks.engine.questions import judge_answers
+from checks.engine.sandbox import Limits
+from checks.engine.solution import Evidence
+from checks.engine.step_diagnosis import findings, harmless_graph
+from checks.engine.steps import LEARNING_RATE, Step, read_steps, telling_seed
+from checks.engine.wire import Array
+
+D, D_STEP, G_STEP = "Discriminator", "discriminator_step", "generator_step"
+TRAINING = {"epochs": 3, "batch_size": 16, "latent_dim": 12, "learning_rate": 7e-4}
+N_IMAGES = 71  # four batches of 16, and 7 left
+LONG_TRAINING = {"epochs": 6, "batch_size": 64, "latent_dim": 32, "learning_rate": 5e-4}
+PATIENCE = Limits(seconds=120)
+
+
+# --- pixels -------------------------------------------------------------------------------------
+
+
+@check("Pixels 0 to 255 become -1 to 1", about="normalize_images", points=2)
+def test_pixel_values(solution: Solution) -> None:
+    parts.judge_pixel_values(solution)
+
+
+@check("Images become flat rows of float32", about="normalize_images", points=1)
+def test_pixel_shape(solution: Solution) -> None:
+    parts.judge_pixel_shape(solution)
+
+
+# --- the discriminator ----------------------------------------------------------------------------
+
+
+@check("One score for each image", about=D, points=1)
+def test_score_shape(solution: Solution) -> None:
+    parts.judge_score_shape(solution)
+
+
+@check("Scores are probabilities", about=D, points=2)
+def test_score_range(solution: Solution) -> None:
+    parts.judge_score_range(solution)
+
+
+@check("Every weight of the discriminator can learn", about=D, points=1)
+def test_weights_reached(solution: Solution) -> None:
+    parts.judge_weights(solution)
+
+
+@check("hidden_dims sets the discriminator's layers", about=D, points=1)
+def test_widths(solution: Solution) -> None:
+    parts.judge_widths(solution)
+
+
+@check("Dropout in training only", about=D, points=1)
+def test_dropout(solution: Solution) -> None:
+    parts.judge_dropout(solution)
+
+
+# --- the losses ---------------------------------------------------------------------------------
+
+
+@check("The discriminator's loss follows its formula", about="discriminator_loss", points=2)
+def test_discriminator_loss(solution: Solution) -> None:
+    parts.judge_loss(solution, "discriminator_loss")
+
+
+@check("The discriminator's loss is finite at 0 and 1", about="discriminator_loss", points=1)
+def test_discriminator_loss_finite(solution: Solution) -> None:
+    parts.judge_loss_at_the_ends(solution, "discriminator_loss")
+
+
+@check("The generator's loss is the non-saturating one", about="generator_loss", points=2)
+def test_generator_loss(solution: Solution) -> None:
+    parts.judge_loss(solution, "generator_loss")
+
+
+@check("The generator's loss is finite at 0 and 1", about="generator_loss", points=1)
+def test_generator_loss_finite(solution: Solution) -> None:
+    parts.judge_loss_at_the_ends(solution, "generator_loss")
+
+
+# --- the steps ------------------------------------------------------------------------------------
+
+
+@check("D's step moves the discriminator, once, and nothing else", about=D_STEP, points=2)
+def test_discriminator_moves(solution: Solution) -> None:
+    judge_step(solution, "D", "moved")
+
+
+@check("D's step shows D real images and forged ones", about=D_STEP, points=2)
+def test_discriminator_is_fed(solution: Solution) -> None:
+    judge_step(solution, "D", "moved", "fed")
+
+
+@check("D's step goes down the right loss", about=D_STEP, points=2)
+def test_discriminator_step_loss(solution: Solution) -> None:
+    judge_step(solution, "D", "moved", "fed", "loss")
+
+
+@check("D's step starts from cleared gradients", about=D_STEP, points=2)
+def test_discriminator_step_clean(solution: Solution) -> None:
+    steps = judge_step(solution, "D", "moved", "fed", "clean")
+    if harmless_graph(steps):
+        solution.advise("graph-left-in")
+
+
+@check("D's step returns its loss as a number", about=D_STEP, points=1)
+def test_discriminator_step_returns(solution: Solution) -> None:
+    judge_step(solution, "D", "returned")
+
+
+@check("D's step leaves both networks' modes alone", about=D_STEP, points=1)
+def test_discriminator_step_modes(solution: Solution) -> None:
+    judge_step(solution, "D", "modes")
+
+
+@check("D's loss falls while the generator stands still", about=D_STEP, points=2)
+def test_discriminator_loss_falls(solution: Solution) -> None:
+    judge_falling(solution, D_STEP)
+
+
+@check("G's step moves the generator, once, and nothing else", about=G_STEP, points=2)
+def test_generator_moves(solution: Solution) -> None:
+    judge_step(solution, "G", "moved")
+
+
+@check("G's step lets D score images from fresh noise", about=G_STEP, points=2)
+def test_generator_is_fed(solution: Solution) -> None:
+    judge_step(solution, "G", "moved", "fed")
+
+
+@check("G's step goes down the right loss", about=G_STEP, points=2)
+def test_generator_step_loss(solution: Solution) -> None:
+    judge_step(solution, "G", "moved", "fed", "loss")
+
+
+@check("G's step starts from cleared gradients", about=G_STEP, points=2)
+def test_generator_step_clean(solution: Solution) -> None:
+    judge_step(solution, "G", "moved", "fed", "clean")
+
+
+@check("G's step returns its loss as a number", about=G_STEP, points=1)
+def test_generator_step_returns(solution: Solution) -> None:
+    judge_step(solution, "G", "returned")
+
+
+@check("G's step leaves both networks' modes alone", about=G_STEP, points=1)
+def test_generator_step_modes(solution: Solution) -> None:
+    judge_step(solution, "G", "modes")
+
+
+@check("G's loss falls while the discriminator stands still", about=G_STEP, points=2)
+def test_generator_loss_falls(solution: Solution) -> None:
+    judge_falling(solution, G_STEP)
+
+
+# --- accuracy -----------------------------------------------------------------------------------
+
+
+@check("Accuracy is the share of all images told apart", about="discriminator_accuracy", points=2)
+def test_accuracy(solution: Solution) -> None:
+    parts.judge_accuracy(solution)
+
+
+@check("Accuracy is taken in eval mode", about="discriminator_accuracy", points=1)
+def test_accuracy_mode(solution: Solution) -> None:
+    parts.judge_accuracy_mode(solution)
+
+
+# --- the loop -----------------------------------------------------------------------------------
+
+
+@check("train_gan returns generator, discriminator and history", about="train_gan", points=1)
+def test_training_returns(solution: Solution) -> None:
+    run_of(solution)
+
+
+@check("The history has an entry with both losses for each epoch", about="train_gan", points=1)
+def test_history(solution: Solution) -> None:
+    parts.judge_history(run_of(solution)["history"], TRAINING["epochs"])
+
+
+@check("Every epoch shows D every image once", about="train_gan", points=2)
+def test_every_image(solution: Solution) -> None:
+    refuse(loop.image_finding(loop_of(solution)))
+
+
+@check("Every batch brings one step of D and one of G", about="train_gan", points=2)
+def test_both_step(solution: Solution) -> None:
+    refuse(loop.update_finding(loop_of(solution)))
+
+
+@check("The learning rate drives both optimizers", about="train_gan", points=1)
+def test_learning_rate(solution: Solution) -> None:
+    rates = {rate for update in loop_of(solution).updates for rate in update.rates}
+    wanted = TRAINING["learning_rate"]
+    if not rates or any(abs(rate / wanted - 1) > 1e-6 for rate in rates):
+        came = ", ".join(f"{rate:g}" for rate in sorted(rates)) or "no optimizer step"
+        expected = f"Both optimizers at the learning rate asked for, {wanted:g}."
+        wrong("learning-rate-ignored", expected=expected, came=f"{came}.".capitalize())
+
+
+@check("The generator gets latent vectors of the size asked for", about="train_gan", points=1)
+def test_latent_size(solution: Solution) -> None:
+    widths = loop_of(solution).latent_widths
+    wanted = TRAINING["latent_dim"]
+    if widths != {wanted}:
+        came = ", ".join(map(str, sorted(widths))) or "none at all"
+        wrong(
+            "training-latent-ignored",
+            expected=f"Latent vectors of {wanted} numbers, as asked for.",
+            came=f"Vectors of length {came}.",
+        )
+
+
+@check("A line is printed for each epoch", about="train_gan", points=1)
+def test_printed_lines(solution: Solution) -> None:
+    lines = [line for line in expect.texts(run_of(solution)["lines"]) if line.strip()]
+    if len(lines) < TRAINING["epochs"]:
+        wrong(
+            "nothing-printed",
+            expected=f"{TRAINING['epochs']} lines for {TRAINING['epochs']} epochs.",
+            came=f"{len(lines)} lines.",
+        )
+
+
+@check("on_epoch_end is called after each epoch", about="train_gan", points=1)
+def test_callback(solution: Solution) -> None:
+    called = run_of(solution)["called"]
+    wanted = list(range(1, TRAINING["epochs"] + 1))
+    if called != wanted:
+        came = f"Called with {called}." if called else "It was not called."
+        expected = f"Calls with the epochs {wanted}, counted from 1."
+        wrong("callback-missing", expected=expected, came=came)
+
+
+@check("After training the samples are closer to the digits", about="train_gan", points=3)
+def test_samples_get_closer(solution: Solution) -> None:
+    images = training_images.normalized(1500, seed=solution.seed)
+    evidence = solution.probe(
+        "trained_samples", images=tensor(images), n_samples=400, limits=PATIENCE, **LONG_TRAINING
+    )
+    samples = {
+        name: expect.array(evidence[name], "The samples", "array").values.astype(float)
+        for name in ("untrained", "trained")
+    }
+    parts.judge_samples(samples["untrained"], samples["trained"], images, frechet.distance)
+
+
+@check("The questions on the game", about="ANSWERS", points=3)
+def test_questions(solution: Solution) -> None:
+    judge_answers(solution)
+
+
+# --- evidence that several checks share -----------------------------------------------------------
+
+
+def tensor(values: np.ndarray[Any, Any]) -> Array:
+    return Array(values, "tensor")
+
+
+@cache
+def step_batches(seed: int) -> tuple[list[Any], int]:
+    """Two batches of 7 real images, and a seed for networks that score them well apart."""
+    import torch
+
+    images = torch.from_numpy(training_images.normalized(14, seed))
+    batches = [images[:7], images[7:]]
+    return batches, telling_seed(seed, batches)
+
+
+def steps_of(solution: Solution) -> list[Step]:
+    batches, seed = step_batches(solution.seed)
+    evidence = solution.probe(
+        "steps",
+        about=solution.about,
+        seed=seed,
+        real_batches=[tensor(batch.numpy()) for batch in batches],
+        learning_rate=LEARNING_RATE,
+    )
+    try:
+        return read_steps(evidence, batches, seed)
+    except (KeyError, TypeError, ValueError, RuntimeError, IndexError, AttributeError):
+        Evidence().__missing__("")
+
+
+def judge_step(solution: Solution, name: str, *aspects: str) -> list[Step]:
+    """Refuse the first finding on one of these aspects; the last aspect brings its advice."""
+    steps = steps_of(solution)
+    for finding in findings(steps, name):
+        if finding.aspect in aspects:
+            refuse(finding)
+        if finding.aspect == ADVICE and aspects[-1] == "loss":
+            solution.advise(finding.mistake, finding.came)
+    return steps
+
+
+def judge_falling(solution: Solution, function: str) -> None:
+    images = training_images.normalized(32 * 40, seed=solution.seed)
+    batches = [tensor(batch) for batch in np.split(images, 40)]
+    returned = solution.probe(
+        "falling_losses", function=function, seed=solution.seed, batches=batches, limits=PATIENCE
+    )
+    losses = [expect.number(value, "The loss") for value in expect.items(returned, len(batches))]
+    parts.judge_falling(losses, "generator" if function == D_STEP else "discriminator")
+
+
+def run_of(solution: Solution) -> Evidence:
+    images = tensor(training_images.normalized(N_IMAGES, seed=solution.seed))
+    evidence: Evidence = solution.probe("training_run", images=images, limits=PATIENCE, **TRAINING)
+    types = evidence["types"] if evidence["is_triple"] is True else []
+    if types != [True, True, True]:
+        came = "Something else than three values."
+        if types:
+            names = ("a Generator", "a Discriminator", "a list")
+            bad = [name for name, right in zip(names, types, strict=True) if right is not True]
+            came = f"In the place of {' and '.join(bad)} stood something else."
+        expected = "(generator, discriminator, history)."
+        wrong("training-return", expected=expected, came=came)
+    return evidence
+
+
+def loop_of(solution: Solution) -> loop.Loop:
+    events = run_of(solution)["events"]
+    return loop.loop_of(events, N_IMAGES, TRAINING["batch_size"], TRAINING["epochs"])
+
+
+def refuse(finding: Finding | None) -> None:
+    if finding is not None:
+        wrong(finding.mistake, expected=finding.expected, came=finding.came)
