@@ -7,15 +7,38 @@ pixels each, so none is ever taken for another; two draws of noise are never equ
 from __future__ import annotations
 
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from checks.engine import expect
 from checks.engine.check import Solution, check, wrong
+from checks.engine.drawings import (
+    converted,
+    drawn,
+    figure_of,
+    found_all,
+    grid_evidence,
+    judge_order,
+    judge_pixels,
+    judge_shades,
+    random_images,
+    tiled,
+)
+from checks.engine.generators import listed
 from checks.engine.outcomes import NotWrittenError
-from checks.engine.pictures import Found, Picture, find, in_order, pictures
+from checks.engine.pictures import Picture, find
 from checks.engine.questions import judge_answers
+from checks.engine.snapshots import (
+    EVERY,
+    N_EPOCHS,
+    SMALL,
+    noise_at,
+    picture_at,
+    reloaded,
+    snapshots,
+    written,
+)
 from checks.engine.solution import Evidence
 from checks.engine.wire import Array
 
@@ -23,8 +46,6 @@ Numbers = np.ndarray[Any, Any]
 
 PIXELS, GRID, TILES = "to_pixels", "plot_image_grid", "make_sample_grid"
 LOSSES, SNAPSHOTS, LOADING = "plot_losses", "snapshot_every", "load_generator"
-SMALL = {"latent_dim": 17, "hidden_dims": (40, 24, 56)}  # a generator that is nobody's default
-EVERY, N_EPOCHS = 3, 7
 
 
 # --- images ---------------------------------------------------------------------------------------
@@ -141,14 +162,16 @@ def test_curves(solution: Solution) -> None:
 @check("The curves say which network they belong to", about=LOSSES, points=1)
 def test_curves_labelled(solution: Solution) -> None:
     history, evidence = plotted(solution)
-    legend = [expect.texts(expect.items(e, 2)) for e in listing(evidence["legend"])]
-    texts = expect.texts(evidence["texts"]) + [text for text, _ in legend]
+    legend = [expect.texts(expect.items(e, 2)) for e in expect.entries(evidence["legend"])]
+    texts = expect.texts(evidence["labels"]) + [text for text, _ in legend]
+    titles = expect.texts(evidence["titles"])
+    texts += [title for title in titles if len(networks_in(title)) < 2]  # both: which is which?
     for network in ("discriminator", "generator"):
         if not any(network in networks_in(text) for text in texts):
             wrong(
                 "curves-unlabelled",
                 expected="A legend, or names at the axes, with generator and discriminator.",
-                came=f"Nothing on the figure names the {network}. It says: "
+                came=f"No curve is called the {network}'s. What there is to read: "
                 + (", ".join(repr(text[:30]) for text in texts if text)[:200] or "nothing")
                 + ".",
             )
@@ -172,13 +195,15 @@ def test_snapshot_epochs(solution: Solution) -> None:
     seen = snapshots(solution)
     chosen = [epoch for epoch in range(1, N_EPOCHS + 1) if epoch % EVERY == 0]
     wrote = [epoch for epoch, at in enumerate(seen, start=1) if written(at)]
-    asked = f"every={EVERY}: files at the epochs {listed(chosen)} of {N_EPOCHS}, no others."
+    asked = (
+        f"every={EVERY}: files at the epochs {listed(map(str, chosen))} of {N_EPOCHS}, no others."
+    )
     if wrote != chosen:
         always = wrote == list(range(1, N_EPOCHS + 1))
         wrong(
             "snapshot-every-ignored" if always else "snapshot-wrong-epochs",
             expected=asked,
-            came=f"Files at the epochs {listed(wrote)}." if wrote else "No files at all.",
+            came=f"Files at the epochs {listed(map(str, wrote))}." if wrote else "No files at all.",
         )
     for epoch in chosen:
         names = written(seen[epoch - 1])
@@ -186,7 +211,7 @@ def test_snapshot_epochs(solution: Solution) -> None:
         if outside:
             wrong("snapshot-elsewhere", expected="All files in the folder that was named.",
                   came=f"{outside[0]} is elsewhere.")  # fmt: skip
-        n_pictures = len(listing(seen[epoch - 1]["pictures"]))
+        n_pictures = len(expect.entries(seen[epoch - 1]["pictures"]))
         if n_pictures != 1 or len(names) < 2:
             wrong(
                 "snapshot-files",
@@ -284,7 +309,7 @@ def test_loaded_images(solution: Solution) -> None:
 
 @check("A generator that comes back is ready to sample", about=LOADING, points=1)
 def test_loaded_mode(solution: Solution) -> None:
-    if True in listing(reloaded(solution)["training"]):
+    if True in expect.entries(reloaded(solution)["training"]):
         wrong("loaded-in-training-mode", expected="A generator in eval mode.",
               came="A generator in training mode.")  # fmt: skip
 
@@ -309,181 +334,6 @@ def test_reflection(solution: Solution) -> None:
 # --- what the checks share ------------------------------------------------------------------------
 
 
-def random_images(solution: Solution, n: int) -> Numbers:
-    """n random images, shape (n, 28, 28), each with pixels of -1, 0 and 1 among others."""
-    images = np.random.default_rng(solution.seed).uniform(-1, 1, (n, 28, 28))
-    images[:, 3, :3] = (-1, 0, 1)
-    return images.astype(np.float32)
-
-
-def converted(solution: Solution, *batches: Numbers) -> list[Array]:
-    """What to_pixels makes of each batch."""
-    report = solution.probe("pixels", batches=[Array(batch, "tensor") for batch in batches])
-    made = []
-    for batch, entry in zip(batches, expect.items(report, len(batches)), strict=True):
-        evidence = fields(entry)
-        pixels = expect.array(evidence["made"], "The pixels")
-        expect.finite(pixels, "The pixels")
-        left = expect.array(evidence["batch"], "The images that came in")
-        if left.shape == batch.shape and not np.allclose(left.values, batch):
-            wrong(
-                "input-changed",
-                expected="The images that came in stay as they are.",
-                came="They have other values afterwards.",
-            )
-        made.append(pixels)
-    return made
-
-
-def judge_pixels(values: Numbers, images: Numbers) -> None:
-    """Every pixel is (v + 1) / 2."""
-    right = (images + 1) / 2
-    if np.allclose(values, right, atol=1e-4):
-        return
-    low, high = images.min(), images.max()
-    stretched = (images - low) / (high - low)
-    own = np.ptp(images, axis=(1, 2), keepdims=True)
-    stretched_one_by_one = (images - images.min(axis=(1, 2), keepdims=True)) / own
-    guesses = {
-        "pixels-not-rescaled": images,
-        "pixels-clipped": np.clip(images, 0, 1),
-        "pixels-to-255": 255 * right,
-        "colours-inverted": 1 - right,
-        "images-transposed": right.transpose(0, 2, 1),
-        "pixels-stretched": stretched,
-    }
-    named = [name for name, guess in guesses.items() if np.allclose(values, guess, atol=0.01)]
-    if np.allclose(values, stretched_one_by_one, atol=0.01):
-        named.append("pixels-stretched")
-    if np.abs(values - 255 * right).max() < 1:
-        named.append("pixels-to-255")
-    wrong(
-        (named or ["pixels-wrong"])[0],
-        expected=f"Values from {right.min():.3g} to {right.max():.3g} for images from {low:.3g} to "
-        f"{high:.3g}, each pixel in its place.",
-        came=f"Values from {values.min():.3g} to {values.max():.3g}.",
-    )
-
-
-def grid_evidence(solution: Solution, images: Numbers, **sizes: int) -> Evidence:
-    """What plot_image_grid draws."""
-    report = solution.probe("grid_figure", images=Array(images, "tensor"), sizes=sizes)
-    return figure_of(fields(report))
-
-
-def drawn(solution: Solution, images: Numbers, **sizes: int) -> list[Picture]:
-    """The pictures that plot_image_grid draws."""
-    return pictures(grid_evidence(solution, images, **sizes)["pictures"])
-
-
-def figure_of(evidence: Evidence) -> Evidence:
-    """The evidence, if what came back was a figure."""
-    if "returned" in evidence:
-        came = evidence["returned"]
-        wrong(
-            "nothing-returned" if came is None else "not-a-figure",
-            expected="The Matplotlib figure itself.",
-            came="None." if came is None else f"{expect.named(came)}.".capitalize(),
-        )
-    return evidence
-
-
-def found_all(shown: list[Picture], images: Numbers) -> list[Found]:
-    """Where each image is; all of them have to be there."""
-    there = [one for one in find(shown, images) if one is not None]
-    if len(there) < len(images):
-        refuse_images(shown, images, len(there))
-    return there
-
-
-def refuse_images(shown: list[Picture], images: Numbers, n_found: int) -> NoReturn:
-    """Say what became of images that are not to be found."""
-    turned = {
-        "upside down": images[:, ::-1],
-        "mirrored": images[:, :, ::-1],
-        "with rows and columns swapped": images.transpose(0, 2, 1),
-    }
-    for way, others in turned.items():
-        if all(find(shown, others)):
-            wrong("grid-turned", expected="Images the right way up.", came=f"Images {way}.")
-    wrong(
-        "grid-images-missing",
-        expected=f"All the {len(images)} images that were handed in, each of 28 × 28 pixels.",
-        came=f"{n_found} of them on the figure.",
-    )
-
-
-def judge_order(shown: list[Picture], images: Numbers, n_columns: int) -> None:
-    """The images stand row by row, n_columns in each row."""
-    found = found_all(shown, images)
-    if in_order(found, n_columns):
-        return
-    n_rows = -(-len(images) // n_columns)
-    down = [k % n_rows * n_columns + k // n_rows for k in range(n_rows * n_columns)]
-    by_columns = len(images) == len(down) and in_order(
-        [found[down.index(k)] for k in range(len(down))], n_columns
-    )
-    others = [n for n in range(1, len(images) + 1) if in_order(found, n)]
-    mistake, came = "grid-order", "Another order."
-    if by_columns:
-        came = "Column by column."
-    elif others:
-        mistake, came = "grid-columns", f"{others[0]} images in a row."
-    wrong(mistake, expected=f"Row by row, {n_columns} images in each row.", came=came)
-
-
-def judge_shades(shades: Numbers, image: Numbers, tolerance: float) -> None:
-    """An image as it is shown: -1 black, 1 white."""
-    right = (image + 1) / 2
-    if np.abs(shades - right).max() < tolerance:
-        return
-    mistake = "grid-shades"
-    if np.abs(shades - (1 - right)).max() < tolerance:
-        mistake = "colours-inverted"
-    elif np.abs(shades - np.clip(image, 0, 1)).max() < tolerance:
-        mistake = "pixels-clipped"
-    elif np.abs(shades - 255 * right).max() < 1:
-        mistake = "pixels-to-255"
-    black, white = shades[image == -1].mean(), shades[image == 1].mean()
-    wrong(
-        mistake,
-        expected="-1 is shown as black (0), 0 as mid-gray (0.5), 1 as white (1).",
-        came=f"-1 is shown as {black:.2f}, 0 as {shades[image == 0].mean():.2f}, 1 as {white:.2f}.",
-    )
-
-
-def tiled(solution: Solution, images: Numbers, n_columns: int) -> Array:
-    """What make_sample_grid makes, a picture of the right shape."""
-    call = {"images": Array(images, "tensor"), "n_columns": n_columns}
-    (grid,) = solution.call(TILES, call)
-    made = expect.array(grid, "The picture", "tensor")
-    expect.finite(made, "The picture")
-    n, shape = len(images), made.shape
-    n_rows = -(-n // n_columns)
-    if not is_tiling(shape, n_rows, n_columns):
-        mistake = "tiles-shape"
-        if len(shape) == 3 and shape[2] in (1, 3):
-            mistake = "tiles-channels-last"
-        elif any(is_tiling(shape, -(-n // columns), columns) for columns in range(1, n + 1)):
-            mistake = "tiles-columns"
-        wrong(
-            mistake,
-            expected=f"For {n} images in {n_columns} columns the shape (3, {30 * n_rows + 2}, "
-            f"{30 * n_columns + 2}), or another for another padding.",
-            came=f"Shape {shape}.",
-        )
-    return made
-
-
-def is_tiling(shape: tuple[int, ...], n_rows: int, n_columns: int) -> bool:
-    """Whether make_grid gives this shape for so many rows and columns, with some padding."""
-    return any(
-        shape == (channels, n_rows * (28 + pad) + pad, n_columns * (28 + pad) + pad)
-        for channels in (1, 3)
-        for pad in range(29)
-    )
-
-
 def plotted(solution: Solution) -> tuple[list[dict[str, float]], Evidence]:
     """(a training's history, what plot_losses draws of it)."""
     rng = np.random.default_rng(solution.seed)
@@ -491,12 +341,12 @@ def plotted(solution: Solution) -> tuple[list[dict[str, float]], Evidence]:
         {"epoch": epoch, "discriminator_loss": d, "generator_loss": g}
         for epoch, (d, g) in enumerate(rng.uniform(0.2, 3, (6, 2)).tolist(), start=1)
     ]
-    return history, figure_of(fields(solution.probe("losses_figure", history=history)))
+    return history, figure_of(expect.record(solution.probe("losses_figure", history=history)))
 
 
 def curves(evidence: Evidence) -> list[Evidence]:
     """The curves on the figure."""
-    return [fields(curve) for curve in listing(evidence["curves"])]
+    return [expect.record(curve) for curve in expect.entries(evidence["curves"])]
 
 
 def curves_of(evidence: Evidence, history: list[dict[str, float]], network: str) -> list[Evidence]:
@@ -517,100 +367,3 @@ def networks_in(text: str) -> set[str]:
     words = re.findall("[a-z]+", text.lower())
     named = {"generator" for word in words if word == "g" or word.startswith("gen")}
     return named | {"discriminator" for word in words if word == "d" or word.startswith("dis")}
-
-
-def snapshots(
-    solution: Solution,
-    n_epochs: int = N_EPOCHS,
-    *,
-    training: bool = True,
-    n_images: int = 16,
-    seed: int = 0,
-) -> list[Evidence]:
-    """What a callback does at each of the epochs 1 to n_epochs.
-
-    The generator's images are black at the first snapshot, white at the second.
-    """
-    report = solution.probe(
-        "snapshots",
-        directory="runs/first",
-        arguments={"every": EVERY, "n_images": n_images, "seed": seed},
-        sizes=SMALL,
-        shades=[-1.0 if epoch <= EVERY else 1.0 for epoch in range(1, n_epochs + 1)],
-        training=training,
-    )
-    return [fields(at) for at in expect.items(report, n_epochs)]
-
-
-def written(at: Evidence) -> list[str]:
-    """The files that were written at one epoch."""
-    return expect.texts(at["written"])
-
-
-def picture_at(seen: list[Evidence], epoch: int) -> dict[str, float]:
-    """The shares of dark and bright dots in an epoch's picture."""
-    found = [fields(picture) for picture in listing(seen[epoch - 1]["pictures"])]
-    if not found or "unreadable" in found[0]:
-        wrong(
-            "snapshot-files",
-            expected="A PNG file that can be opened.",
-            came=f"At epoch {epoch}: {listed(written(seen[epoch - 1])) or 'no files at all'}.",
-        )
-    return {name: expect.number(found[0][name], "A share") for name in ("dark", "bright")}
-
-
-def noise_at(seen: list[Evidence], epoch: int) -> Array:
-    """The latent vectors that an epoch's snapshot was made from."""
-    noise = seen[epoch - 1]["noise"]
-    if noise is None:
-        wrong(
-            "snapshot-wrong-epochs",
-            expected=f"every={EVERY}: a snapshot at epoch {epoch}.",
-            came="The generator was not asked for images there.",
-        )
-    return expect.array(noise, "The noise", "tensor")
-
-
-def reloaded(solution: Solution) -> Evidence:
-    """Two generators as they were saved and as they came back."""
-    z = np.random.default_rng(solution.seed).standard_normal((8, 17)).astype(np.float32)
-    report = solution.probe("reloaded", directory="runs/saved", sizes=SMALL, z=Array(z, "tensor"))
-    evidence = fields(report)
-    if "no_checkpoint" in evidence:
-        wrong("snapshot-files", expected="A checkpoint at every second epoch.", came="None.")
-    if "returned" in evidence:
-        came = evidence["returned"]
-        wrong(
-            "nothing-returned" if came is None else "not-a-generator",
-            expected="A generator.",
-            came="None." if came is None else f"{expect.named(came)}.".capitalize(),
-        )
-    if "failed" in evidence:
-        text = str(evidence["failed"])
-        mistake = "load-other-sizes" if "state_dict" in text else "load-failed"
-        wrong(
-            "load-only-weights" if "eights only" in text else mistake,
-            expected=f"A generator with {SMALL['latent_dim']} latent numbers and hidden layers of "
-            f"{SMALL['hidden_dims']} comes back as it was saved.",
-            came=text[:300],
-        )
-    return evidence
-
-
-def fields(report: Any) -> Evidence:
-    """A probe's dictionary."""
-    if not isinstance(report, dict):
-        Evidence().__missing__("")
-    return Evidence(report)
-
-
-def listing(value: Any) -> list[Any]:
-    """A probe's list."""
-    if not isinstance(value, (list, tuple)):
-        Evidence().__missing__("")
-    return list(value)
-
-
-def listed(names: Any) -> str:
-    """The first few names, for a sentence."""
-    return ", ".join(str(name) for name in list(names)[:6])

@@ -8,7 +8,6 @@ by chance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,14 +15,25 @@ import numpy as np
 from checks.engine import expect, statistics
 from checks.engine.affine import is_affine
 from checks.engine.check import Solution, check, wrong
+from checks.engine.generators import (
+    LATENT,
+    drawn,
+    generated,
+    judge_registered,
+    latents,
+    learning,
+    listed,
+    outputs,
+    same,
+    sampled,
+    tensors,
+)
 from checks.engine.questions import judge_answers
-from checks.engine.solution import Evidence
 from checks.engine.wire import Array
 
 Numbers = np.ndarray[Any, Any]
 
 NETWORK, SAMPLING = "Generator", "generate_images"
-LATENT = 5  # of the small generator that stands in for the learner's where sampling is judged
 WIDTHS = [(40,), (48, 72, 88)]  # sizes that nobody has as a default
 
 
@@ -33,7 +43,15 @@ WIDTHS = [(40,), (48, 72, 88)]  # sizes that nobody has as a default
 @check("One flat image of 784 pixels for each latent vector", about=NETWORK, points=1)
 def test_shape(solution: Solution) -> None:
     sizes = [64, 7, 1]
-    made = outputs(solution, [latents(solution, n) for n in sizes])
+    asked = [Array(latents(solution, n), "tensor") for n in sizes]
+    evidence = generated(solution, "batches", latents=asked)
+    if "only" in evidence:
+        wrong(
+            "generator-batch-fixed",
+            expected="Any number of latent vectors: batches of 64, 7 and 1 were tried.",
+            came=f"It works for {evidence['only']!s:.5} latent vectors, and fails for others.",
+        )
+    made = tensors(evidence["outputs"], len(sizes))
     came = [image.shape for image in made]
     for n, shape in zip(sizes, came, strict=True):
         if shape == (n, 784):
@@ -90,10 +108,10 @@ def test_uses_input(solution: Solution) -> None:
     first, again, different = tensors([evidence[x] for x in ("first", "again", "other")], 3)
     if not same(first, again):
         mistake = "dropout-always-on"
-        if same(first, different):
-            mistake = "generator-own-noise"
-        elif learning(solution)["made_anew"] is True:
+        if learning(solution)["made_anew"] is True:
             mistake = "layers-in-forward"
+        elif same(first, different) or evidence["draws"]:
+            mistake = "generator-own-noise"
         wrong(
             mistake,
             expected="In eval mode, the same latent vectors give the same images.",
@@ -181,8 +199,8 @@ def test_hidden_dims(solution: Solution) -> None:
         if "refused" in evidence:
             refused = refused or f"hidden_dims={widths} ended in {evidence['refused']!s:.100}."
             continue
-        shapes = evidence["shapes"] if isinstance(evidence["shapes"], list) else []
-        found = {size for shape in shapes if isinstance(shape, tuple) for size in shape}
+        shapes = [expect.numbers(shape) for shape in expect.entries(evidence["shapes"])]
+        found = {size for shape in shapes for size in shape}
         # A gated layer (GLU) has twice the width that it hands on.
         missing.append([w for w in widths if not found & {w, 2 * w}])
     if not refused and not any(missing):
@@ -217,7 +235,7 @@ def test_state_dict(solution: Solution) -> None:
 
 @check("As many images of 28 × 28 as asked for", about=SAMPLING, points=1)
 def test_images_shape(solution: Solution) -> None:
-    calls = [{"n_images": 7}, {"n_images": 1}, {}]
+    calls: list[dict[str, Any]] = [{"n_images": 7}, {"n_images": 1}, {}]
     came = [
         expect.array(sampled(solution, **call)["images"], "The images", "tensor").shape
         for call in calls
@@ -322,13 +340,14 @@ def test_no_graph(solution: Solution) -> None:
 
 @check("Same seed, same images; other seed, other images", about=SAMPLING, points=1)
 def test_images_seed(solution: Solution) -> None:
-    first, other, again = drawn(solution, 7, 8, 7)
-    if not same(first, again):
-        wrong(
-            "seed-ignored",
-            expected="Twice the same images for twice the same seed.",
-            came="Two calls with seed 7 gave different images.",
-        )
+    first, other, again, zero, zero_again = drawn(solution, 7, 8, 7, 0, 0)
+    for seed, one, two in ((7, first, again), (0, zero, zero_again)):
+        if not same(one, two):
+            wrong(
+                "seed-ignored",
+                expected="Twice the same images for twice the same seed.",
+                came=f"Two calls with seed {seed} gave different images.",
+            )
     if same(first, other):
         wrong(
             "seed-constant",
@@ -350,7 +369,7 @@ def test_images_fresh(solution: Solution) -> None:
 
 @check("Sampling with a seed leaves the global random state alone", about=SAMPLING, points=1)
 def test_images_global_state(solution: Solution) -> None:
-    kept = solution.probe("global_state_after", seed=5)
+    kept = expect.record(solution.probe("global_state_after", seed=5))
     changed = [library for library in ("NumPy", "PyTorch", "Python") if kept[library] is not True]
     if changed:
         wrong(
@@ -364,88 +383,3 @@ def test_images_global_state(solution: Solution) -> None:
 @check("The questions on the generator", about="ANSWERS", points=2)
 def test_questions(solution: Solution) -> None:
     judge_answers(solution)
-
-
-# --- what the checks share ------------------------------------------------------------------------
-
-
-def latents(solution: Solution, n: int) -> Numbers:
-    """n latent vectors of 100 numbers, the run's own; float32."""
-    return np.random.default_rng(solution.seed).standard_normal((n, 100)).astype(np.float32)
-
-
-def generated(solution: Solution, probe: str, **arguments: Any) -> Evidence:
-    """The evidence of a probe that makes generators."""
-    evidence = solution.probe(probe, **arguments)
-    if not isinstance(evidence, Evidence):
-        Evidence().__missing__("")
-    if "not_a_module" in evidence:
-        wrong(
-            "not-a-module",
-            expected="Generator(…) makes a torch.nn.Module.",
-            came=f"Something of type {evidence['not_a_module']!s:.50}.",
-        )
-    return evidence
-
-
-def outputs(solution: Solution, batches: list[Numbers]) -> list[Array]:
-    """What one new generator, in eval mode, makes of each batch."""
-    evidence = generated(solution, "outputs", latents=[Array(z, "tensor") for z in batches])
-    return tensors(evidence["outputs"], len(batches))
-
-
-def tensors(values: Any, count: int) -> list[Array]:
-    """So many tensors of finite numbers."""
-    made = [
-        expect.array(value, "The generator's output", "tensor")
-        for value in expect.items(values, count)
-    ]
-    for image in made:
-        expect.finite(image, "The generator's output")
-    return made
-
-
-def same(one: Array, other: Array) -> bool:
-    """Whether two tensors are equal up to rounding."""
-    return one.shape == other.shape and np.allclose(one.values, other.values, atol=1e-5)
-
-
-def learning(solution: Solution) -> Evidence:
-    """Which weights are used, are registered, and get a gradient."""
-    evidence = generated(solution, "learning", z=Array(latents(solution, 16), "tensor"))
-    if "output" in evidence:
-        expect.array(evidence["output"], "The generator's output", "tensor")
-    return evidence
-
-
-def judge_registered(evidence: Evidence) -> None:
-    """Every weight that takes part in the computation is among generator.parameters()."""
-    strangers = evidence["strangers"]
-    if not strangers and evidence["n_parameters"] != 0:
-        return
-    shapes = listed(map(str, strangers)) if isinstance(strangers, list) else ""
-    wrong(
-        "layers-in-forward" if evidence["made_anew"] is True else "unregistered-layers",
-        expected="Every weight that the images depend on is among generator.parameters().",
-        came=f"Used, and not among them: weights of shape {shapes}."
-        if shapes
-        else "generator.parameters() is empty.",
-    )
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first few names, for a sentence."""
-    every = list(names)
-    return ", ".join(every[:4]) + (f" and {len(every) - 4} more" if len(every) > 4 else "")
-
-
-def sampled(solution: Solution, *, training: bool = True, **arguments: Any) -> Evidence:
-    """What generate_images makes of the kit's own small generator, and how it used it."""
-    evidence = solution.probe("sampled", latent_dim=LATENT, training=training, arguments=arguments)
-    return evidence if isinstance(evidence, Evidence) else Evidence()
-
-
-def drawn(solution: Solution, *seeds: int | None) -> list[Array]:
-    """Images of one generator for each seed, one after the other."""
-    images = expect.items(solution.probe("drawn_again", seeds=list(seeds)), len(seeds))
-    return [expect.array(image, "The images", "tensor") for image in images]

@@ -66,12 +66,12 @@ def judge_pixel_shape(solution: Solution) -> None:
     rows = _normalized(solution, images)
     if rows.shape != (5, 784):
         came = f"Shape {rows.shape}."
-        wrong("pixels-shape", expected="Shape (5, 784) for 5 images of 28 × 28.", came=came)
+        wrong("pixels-not-flat", expected="Shape (5, 784) for 5 images of 28 × 28.", came=came)
     if rows.dtype != "float32":
         wrong("pixels-dtype", expected="float32.", came=f"{rows.dtype}.")
     if not _same_order(rows.values, images.reshape(5, 784)):
         wrong(
-            "pixels-shape",
+            "pixels-not-flat",
             expected="Each row holds one image, line by line from the top.",
             came="The pixels came in another order.",
         )

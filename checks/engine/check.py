@@ -1,10 +1,10 @@
 """How a check is written: a pytest function under `@check(...)` that takes a `solution`.
 
-    @check("NumPy noise has the shape you ask for", about="sample_noise_numpy", points=1)
-    def test_numpy_shape(solution: Solution) -> None:
-        (noise,) = solution.call("sample_noise_numpy", {"n_samples": 7, "latent_dim": 3})
-        if noise.shape != (7, 3):
-            wrong("noise-shape", expected="(7, 3)", came=str(noise.shape))
+@check("NumPy noise has the shape you ask for", about="sample_noise_numpy", points=1)
+def test_numpy_shape(solution: Solution) -> None:
+    (noise,) = solution.call("sample_noise_numpy", {"n_samples": 7, "latent_dim": 3})
+    if noise.shape != (7, 3):
+        wrong("noise-shape", expected="(7, 3)", came=str(noise.shape))
 """
 
 from __future__ import annotations

@@ -66,6 +66,13 @@ def items(value: Any, count: int) -> list[Any]:
     return list(value)
 
 
+def entries(value: Any) -> list[Any]:
+    """The entries of a probe's list, however many; a report with something else is a forged one."""
+    if not isinstance(value, (list, tuple)):
+        Evidence().__missing__("")
+    return list(value)
+
+
 def texts(value: Any) -> list[str]:
     """The texts in a probe's list; a report with anything else is a forged one."""
     if not isinstance(value, (list, tuple)) or not all(isinstance(text, str) for text in value):

@@ -43,7 +43,7 @@ class Reporter:
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             last = (str(report.longrepr).strip().splitlines() or [""])[-1]
-            self.send("infra", message=f"The checks do not load: {last}")
+            self.send("infra", message=f"The checks do not load: {last.rstrip('.')}.")
 
     def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
         self.send("running", check=nodeid.split("/")[-1])

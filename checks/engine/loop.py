@@ -86,6 +86,9 @@ def image_finding(loop: Loop) -> Finding | None:
         missed = loop.n_images - len(seen)
         again = sum(count > 1 for count in seen.values())
         came = f"In one epoch {missed} images were left out, {again} came more than once."
+        if len(seen) <= loop.batch_size:
+            came = f"In one epoch it learned from {len(seen)} images only."
+            return Finding("images", "images-missed", expected, came)
         if missed and again:
             return Finding("images", "images-repeated", expected, came)
         if missed and missed == loop.n_images % loop.batch_size:

@@ -76,9 +76,7 @@ def discriminator_findings(
         yield _other_form(odd, goal, f"the {whose} images")
 
 
-def _labels(
-    real: Reading, fake: Reading, counts: tuple[int, int], goal: str
-) -> Iterator[Finding]:
+def _labels(real: Reading, fake: Reading, counts: tuple[int, int], goal: str) -> Iterator[Finding]:
     came = f"Real images labelled {real.label:.2f}, forged ones {fake.label:.2f}."
     ratio = real.weight / fake.weight
     by_count = ratio * counts[0] / counts[1]  # two means weigh each side by its own count

@@ -53,12 +53,22 @@ def read(p: Numbers, d: Numbers, scale: float) -> Reading:
         ("mse", p, d / slack, slack),
         ("sigmoid-twice", 1 / (1 + np.exp(-p)), d / slack, slack),
     )
+    fits: list[tuple[float, Reading]] = []
     for form, x, y, factor in candidates:
         slope, intercept = _line(x, y, factor)
-        gap = np.linalg.norm((slope * x + intercept - y) * factor) / np.linalg.norm(d)
-        if gap < FITS and slope != 0:
-            return Reading(form, float(slope), float(-intercept / slope))
-    return Reading("unknown")
+        gap = float(np.linalg.norm((slope * x + intercept - y) * factor) / np.linalg.norm(d))
+        if gap < FITS and abs(intercept) <= 2 * abs(slope):  # labels are numbers near 0 or 1
+            reading = Reading(form, float(slope), float(-intercept / slope))
+            if form == "bce":
+                return reading
+            fits.append((gap, reading))
+    return min(fits, key=lambda fit: fit[0])[1] if fits else Reading("unknown")
+
+
+def value(p: Numbers, reading: Reading) -> float:
+    """The loss that a reading stands for: weight × binary cross-entropy, summed over the scores."""
+    each = reading.label * np.log(p) + (1 - reading.label) * np.log(1 - p)
+    return -reading.weight * float(each.sum())
 
 
 def _line(x: Numbers, y: Numbers, weight: Numbers) -> tuple[float, float]:

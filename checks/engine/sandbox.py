@@ -16,6 +16,7 @@ However it ends, `run` returns an `Outcome`; only the kit's own failures raise `
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
@@ -97,7 +98,8 @@ class Sandbox:
         """Load heavy libraries once, instead of in every child."""
         missing = sorted(set(modules) - self._preloaded)
         if missing:
-            self._with_link(lambda link: link.preload(missing))
+            with contextlib.suppress(LinkLost, SandboxError):  # `run` will meet it, and say so
+                self._with_link(lambda link: link.preload(missing))
             self._preloaded.update(missing)
 
     def run(

@@ -140,7 +140,7 @@ class Judge:
         else:
             ended = True
         if not checks:
-            raise InfraError(f"The checks did not start: {self._last_words()}")
+            raise InfraError(f"The checks did not start: {self._last_words()}.")
         if ended:
             self.close()
 
@@ -158,7 +158,7 @@ class Judge:
     def _last_words(self) -> str:
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "the judge's process ended without a word"
+        return lines[-1].rstrip(".") if lines else "the judge's process ended without a word"
 
     def close(self) -> None:
         """End the process, and with it what it runs."""

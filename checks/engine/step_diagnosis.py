@@ -1,9 +1,9 @@
-"""From what a step did to what is wrong with it: one finding for each aspect that a check judges.
+"""From what a step did to what is wrong with it: findings, each on one aspect.
 
-The aspects are `moved` (which network, how many steps), `fed` (what D and G were shown), `loss`
-(labels and formula), `clean` (nothing of earlier steps in the update) and `returned`, `modes`.
-A step that moved nothing, or fed the wrong thing, is named as such under the later aspects too:
-they cannot be right then.
+The aspects are `moved` (which network, how many steps), `fed` (what D and G were shown), `update`
+(whether it is the gradient of any loss of these scores), `loss` (labels and formula), `clean`
+(nothing of earlier steps in it), `returned` and `modes`. One that rests on an earlier one that is
+wrong is not looked at.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from checks.engine.loss_findings import (
     discriminator_findings,
     generator_findings,
 )
+from checks.engine.loss_reading import read
+from checks.engine.loss_reading import value as loss_value
 from checks.engine.steps import LEFT_OVER, Step
 
 NAMES = {"G": "the generator", "D": "the discriminator"}
@@ -27,16 +29,12 @@ NAMES = {"G": "the generator", "D": "the discriminator"}
 
 def findings(steps: list[Step], name: str) -> list[Finding]:
     """What is wrong with the steps of one network, the root first."""
-    found: list[Finding] = []
-    for step in steps:
-        if step.name == name:
-            for judge in (_moved, _fed, _loss, _clean, _returned, _modes):
-                found += judge(step)
-            if found and found[0].aspect != ADVICE:
-                break  # the first step that is wrong tells it best
-    if not found:
-        found += _fresh(steps, name)
-    return found
+    for step in (step for step in steps if step.name == name):
+        found = [*_moved(step)] or [*_fed(step)] or [*_loss(step), *_clean(step)]
+        found += [*_returned(step, found), *_modes(step)]
+        if any(finding.aspect != ADVICE for finding in found):
+            return found  # the first step that is wrong tells it best
+    return _fresh(steps, name) or found
 
 
 def _once(step: Step) -> str:
@@ -84,6 +82,9 @@ def _what_stood_still(step: Step) -> str:
 
 
 def _fed(step: Step) -> Iterator[Finding]:
+    if noise := _noise(step):
+        yield noise
+        return
     n_fakes = 0 if step.fed_fake is None else len(step.fed_fake)
     if step.name == "D":
         n_real = len(step.real)
@@ -109,8 +110,6 @@ def _fed(step: Step) -> Iterator[Finding]:
         elif n_fakes != wanted:
             came = f"It saw {n_fakes} forged images."
             yield Finding("fed", "batch-size-ignored", expected, came)
-    if step.latents is not None and len(step.latents):
-        yield from _noise(step)
 
 
 def _strange(step: Step) -> str:
@@ -120,16 +119,18 @@ def _strange(step: Step) -> str:
     )
 
 
-def _noise(step: Step) -> Iterator[Finding]:
+def _noise(step: Step) -> Finding | None:
     """Gross errors only: 56 numbers are all positive by chance with probability 2^-56."""
-    assert step.latents is not None
-    z = step.latents.numpy()
+    if step.drawn is None or step.drawn.numel() < 40:
+        return None
+    z = step.drawn.numpy()
     expected = "Latent vectors from N(0, 1), another one for each image."
-    if len(z) > 1 and np.abs(z - z[0]).max() == 0:
-        yield Finding("fed", "noise-repeated", expected, "All latent vectors were equal.")
-    elif z.size >= 40 and (z.min() >= 0 or np.abs(z).max() <= 0.99):
+    if np.abs(z - z[0]).max() == 0:
+        return Finding("fed", "noise-repeated", expected, "All latent vectors were equal.")
+    if z.min() >= 0 or np.abs(z).max() <= 0.99:
         came = f"All {z.size} latent numbers lie between {z.min():.2f} and {z.max():.2f}."
-        yield Finding("fed", "noise-uniform", expected, came)
+        return Finding("fed", "noise-uniform", expected, came)
+    return None
 
 
 def _fresh(steps: list[Step], name: str) -> list[Finding]:
@@ -153,7 +154,7 @@ def _loss(step: Step) -> Iterator[Finding]:
             f"{_once(step)}, {step.unexplained:.0%} of the update is the gradient of no loss of "
             "these scores, nor of anything that earlier steps left."
         )
-        yield Finding("loss", "unexplained-update", goal, came)
+        yield Finding("update", "unexplained-update", goal, came)
         return
     if step.name == "G":
         yield from generator_findings(step.fake_forces, goal)
@@ -177,14 +178,41 @@ def _clean(step: Step) -> Iterator[Finding]:
         return
 
 
-def _returned(step: Step) -> Iterator[Finding]:
+def _returned(step: Step, found: list[Finding]) -> Iterator[Finding]:
     expected = "The loss of this step, as a plain Python float."
     value = step.returned
-    if type(value) is not float and getattr(value, "kind", "") != "scalar":
+    if getattr(value, "kind", "") == "scalar":
+        value = value.values.item()
+    if type(value) is not float:
         mistake = "nothing-returned" if value is None else "not-a-float"
         yield Finding("returned", mistake, expected, f"{expect.named(value)}.".capitalize())
-    elif not np.isfinite(float(getattr(value, "values", value))):
+    elif not np.isfinite(float(value)):
         yield Finding("returned", "not-finite", expected, f"{value}.")
+    elif not found and (loss := _loss_of(step)) and not _is_multiple(float(value), loss, step):
+        came = f"{float(value):.4f}, where the loss of the update is {loss:.4f}."
+        yield Finding("returned", "other-loss-returned", expected, came)
+
+
+def _loss_of(step: Step) -> float:
+    """The loss whose gradient the update is; 0 where that cannot be told."""
+    total = 0.0
+    for forces in (step.real_forces, step.fake_forces):
+        if forces is not None and len(forces[0]):
+            scale = float(np.linalg.norm(forces[1]) / np.sqrt(len(forces[1])))
+            reading = read(*forces, scale)
+            if reading.form != "bce":
+                return 0.0
+            total += loss_value(forces[0], reading)
+    return total
+
+
+def _is_multiple(value: float, loss: float, step: Step) -> bool:
+    """Whether two numbers are one loss, summed or averaged over images and over the two kinds."""
+    n = len(step.real)
+    return any(
+        abs(value / loss - factor) < 0.01 * factor
+        for factor in (1, 2, 0.5, n, 1 / n, 2 * n, 0.5 / n)
+    )
 
 
 def _modes(step: Step) -> Iterator[Finding]:

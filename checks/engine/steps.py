@@ -55,8 +55,9 @@ class Step:
     calls: dict[str, list[Call]]
     # Read off:
     fed_real: list[int] = field(default_factory=list)  # numbers of the real rows that D saw
-    fed_fake: Tensor | None = None  # rows that G made, latents in `latents`
+    fed_fake: Tensor | None = None  # rows that G made, each once, from `latents`
     latents: Tensor | None = None
+    drawn: Tensor | None = None  # all latent vectors that G was fed
     n_strange: int = 0  # rows that D saw and that are neither
     reads: bool = False  # whether the forces below explain the update
     unexplained: float = 0.0
@@ -174,6 +175,7 @@ def _sort_rows(step: Step, generator: WatchedGenerator) -> None:
     rows = torch.cat(fed)
     made = [call for call in step.calls["G"] if call.inputs.shape[1:] == (generator.latent_dim,)]
     latents = torch.cat([call.inputs for call in made]) if made else rows.new_zeros(0, 8)
+    step.drawn = latents
     fakes = torch.cat([call.outputs for call in made]) if made else rows.new_zeros(0, 784)
     real_numbers, fake_numbers = set(), set()
     for row in rows:

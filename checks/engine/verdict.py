@@ -67,7 +67,9 @@ class Verdict:
     came: str = ""
     why: str = ""
     hint: str = ""
-    mistake: str = ""  # the catalogue's one-line name of the mistake, e.g. "Gradients never cleared"
+    mistake: str = (
+        ""  # the catalogue's one-line name of the mistake, e.g. "Gradients never cleared"
+    )
     mistake_id: str = ""  # its id, for reports
     advice: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()

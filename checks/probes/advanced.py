@@ -82,12 +82,14 @@ def losses(solution: ModuleType, function: str, cases: list[list[Tensor]]) -> li
 
 
 def steps(
-    solution: ModuleType, about: str, seed: int, real_batches: list[Tensor], learning_rate: float
-) -> list[dict[str, Any]]:
+    solution: ModuleType, about: str, seed: int, real_batches: list[Tensor],
+    learning_rate: float, until_error: bool,
+) -> list[dict[str, Any]]:  # fmt: skip
     """D, G, D, G on watched networks with plain SGD, so that an update is its gradient.
 
-    Trouble in the function that the check is not about leaves that step out, no more. The first
-    two steps find the networks in training mode, the others in eval mode.
+    Trouble in the function that the check is not about leaves that step out, no more; trouble in
+    the function itself goes through, or with `until_error` ends the sequence after its first step.
+    The first two steps find the networks in training mode, the others in eval mode.
     """
     generator, discriminator = watched_networks(seed)
     networks = {"G": generator, "D": discriminator}
@@ -98,7 +100,7 @@ def steps(
     stepped = {"G": 0, "D": 0}
     for name, optimizer in optimizers.items():
         count_steps(optimizer, name, stepped)
-    reports = []
+    reports: list[dict[str, Any]] = []
     for index, name in enumerate("DGDG"):
         for network in networks.values():
             network.train(index < 2)
@@ -118,9 +120,11 @@ def steps(
                     generator, discriminator, optimizers["G"], len(real),
                 )  # fmt: skip
         except Exception:
-            if about == {"D": "discriminator_step", "G": "generator_step"}[name]:
-                raise
-            continue
+            if about != {"D": "discriminator_step", "G": "generator_step"}[name]:
+                continue
+            if until_error and any(report["step"] == name for report in reports):
+                break
+            raise
         reports.append(
             {
                 "step": name,

@@ -10,11 +10,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from checks.probes import call
 from checks.probes.beginner import _global_state
 
 Make = Callable[..., nn.Module]
+
+DRAWS = ("rand", "normal", "uniform", "bernoulli")
 
 
 class _NotAModuleError(Exception):
@@ -49,6 +52,21 @@ def outputs(make: Make, latents: list[Tensor]) -> dict[str, Any]:
 
 
 @_of_generators
+def batches(make: Make, latents: list[Tensor]) -> dict[str, Any]:
+    """The same, batch size by batch size; where one fails, another size that does not."""
+    generator = make().eval()
+    with torch.no_grad():
+        try:
+            return {"outputs": [generator(z) for z in latents]}
+        except RuntimeError:
+            for n in (16, 32, 64, 100, 128, 256):
+                with suppress(RuntimeError):
+                    generator(torch.ones(n, 100))
+                    return {"only": n}
+            raise
+
+
+@_of_generators
 def pushed_outputs(make: Make, z: Tensor, factors: list[float]) -> dict[str, Any]:
     """The same for z times each factor; last of all with far larger weights, too."""
     generator = make().eval()
@@ -61,14 +79,35 @@ def pushed_outputs(make: Make, z: Tensor, factors: list[float]) -> dict[str, Any
 
 @_of_generators
 def repeated(make: Make, z: Tensor, other: Tensor) -> dict[str, Any]:
-    """Outputs for z, z again and another z, PyTorch's random numbers set back before the last."""
+    """Outputs for z, z again and another z, PyTorch's random numbers set back before the last.
+
+    `draws` lists the functions for random numbers that forward calls.
+    """
     generator = make().eval()
     with torch.no_grad():
         state = torch.get_rng_state()
         first = generator(z)
         again = generator(z)
         torch.set_rng_state(state)
-        return {"first": first, "again": again, "other": generator(other)}
+        different = generator(other)
+        with _Calls() as calls:
+            generator(z)
+    draws = [name for name in calls.names if name.startswith(DRAWS)]
+    return {"first": first, "again": again, "other": different, "draws": draws[:20]}
+
+
+class _Calls(TorchFunctionMode):
+    """Notes the names of PyTorch's functions as they are called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        self.names.append(str(getattr(func, "__name__", "")))
+        return func(*args, **(kwargs or {}))
 
 
 @_of_generators

@@ -21,6 +21,8 @@ SAMPLED = "images = generate_images(generator, n_images, seed)"
 PNG = 'directory / f"epoch_{epoch:03d}.png"'
 SAVED = 'torch.save(checkpoint, directory / f"epoch_{epoch:03d}.pt")'
 LOADED = 'torch.load(path, map_location="cpu", weights_only=True)'
+GRID, TILES, LOSSES = "plot_image_grid", "make_sample_grid", "plot_losses"
+DISK = "snapshot_every load_generator"
 BATCH_NORM = {
     "intermediate": (
         ("nn.LeakyReLU(0.2)]", "nn.BatchNorm1d(hidden_dim), nn.LeakyReLU(0.2), nn.Dropout(0.1)]"),
@@ -32,8 +34,8 @@ def mutant(name: str, check: str, mistake: str, *replacements: tuple[str, str]) 
     return Mutant(name, TIER, replacements, check=check, mistake=mistake)
 
 
-def variant(name: str, *replacements: tuple[str, str]) -> Variant:
-    return Variant(name, TIER, replacements)
+def variant(name: str, about: str, *replacements: tuple[str, str]) -> Variant:
+    return Variant(name, TIER, replacements, about=tuple(about.split()))
 
 
 # fmt: off
@@ -45,8 +47,9 @@ MUTANTS = [
            (PIXELS, "return images.clamp(0, 1).reshape(-1, 28, 28)")),
     mutant("bytes", "test_pixel_values", "pixels-to-255",
            (PIXELS, "return ((images + 1) * 127.5).to(torch.uint8).reshape(-1, 28, 28)")),
-    mutant("stretched", "test_pixel_values", "pixels-stretched", (PIXELS, """low, high = images.min(), images.max()
-    return ((images - low) / (high - low)).reshape(-1, 28, 28)""")),
+    mutant("stretched", "test_pixel_values", "pixels-stretched",
+           (PIXELS, """images = images - images.min()
+    return (images / images.max()).reshape(-1, 28, 28)""")),
     mutant("turned around", "test_pixel_values", "colours-inverted",
            (PIXELS, PIXELS.replace("images + 1", "1 - images"))),
     mutant("transposed", "test_pixel_values", "images-transposed", (PIXELS, PIXELS + ".mT")),
@@ -76,14 +79,16 @@ MUTANTS = [
            (AXES, AXES.replace("rows, cols", "cols, rows"))),
     mutant("viridis", "test_grid_gray", "grid-not-gray",
            (SHOWN, "axis.imshow(image, vmin=0, vmax=1)")),
-    mutant("gray_r", "test_grid_gray", "colours-inverted", (SHOWN, SHOWN.replace("gray", "gray_r"))),
+    mutant("gray_r", "test_grid_gray", "colours-inverted",
+           (SHOWN, SHOWN.replace("gray", "gray_r"))),
     mutant("limits for other images", "test_grid_gray", "pixels-clipped",
            (PAIRED, "for image, axis in zip(images.detach().reshape(-1, 28, 28), axes):")),
     mutant("limits of the other range", "test_grid_gray", "grid-shades",
            (SHOWN, SHOWN.replace("vmin=0", "vmin=-1"))),
     mutant("axes on", "test_grid_axes", "grid-axes", (NO_AXES, "pass")),
     # Tiles
-    mutant("no channels", "test_tiles_shape", "tiles-shape", (TILED, TILED.replace(".unsqueeze(1)", ""))),
+    mutant("no channels", "test_tiles_shape", "tiles-shape",
+           (TILED, TILED.replace(".unsqueeze(1)", ""))),
     mutant("channels last", "test_tiles_shape", "tiles-channels-last",
            (TILED, TILED + ".permute(1, 2, 0)")),
     mutant("rows for columns", "test_tiles_shape", "tiles-columns",
@@ -100,9 +105,15 @@ MUTANTS = [
     mutant("one loss twice", "test_curves", "curve-missing",
            (PLOTTED, PLOTTED.replace('f"{network}_loss"', '"generator_loss"'))),
     mutant("no legend", "test_curves_labelled", "curves-unlabelled", ("axis.legend()", "pass")),
+    mutant("a title for both", "test_curves_labelled", "curves-unlabelled",
+           ("axis.legend()", 'axis.set_title("Losses of generator and discriminator")')),
     mutant("names swapped", "test_curves_labelled", "curves-swapped",
            ("axis.legend()", 'axis.legend(["Generator", "Discriminator"])')),
     # Snapshots
+    mutant("no callback", "test_snapshot_epochs", "nothing-returned",
+           ("    return snapshot\n", "")),
+    mutant("no callback to save with", "test_loaded_images", "nothing-returned",
+           ("    return snapshot\n", "")),
     mutant("every epoch", "test_snapshot_epochs", "snapshot-every-ignored",
            (CHOSEN, "if every == 0:")),
     mutant("one epoch late", "test_snapshot_epochs", "snapshot-wrong-epochs",
@@ -151,7 +162,7 @@ MUTANTS = [
 ]
 
 VARIANTS = [
-    variant("pyplot, autoscaled, ticks removed", instead("""
+    variant("pyplot, autoscaled, ticks removed", GRID, instead("""
         def plot_image_grid(images, rows=4, cols=4):
             import matplotlib.pyplot as plt
             figure, axes = plt.subplots(rows, cols, figsize=(8, 8))
@@ -164,7 +175,7 @@ VARIANTS = [
             plt.tight_layout()
             return figure
     """)),
-    variant("add_subplot, binary_r, -1 to 1", instead("""
+    variant("add_subplot, binary_r, -1 to 1", GRID, instead("""
         def plot_image_grid(images, rows=4, cols=4):
             import matplotlib.pyplot as plt
             fig = plt.figure()
@@ -175,7 +186,7 @@ VARIANTS = [
                                labelleft=False, labeltop=False, labelbottom=False)
             return fig
     """)),
-    variant("one axes with make_grid's picture", instead("""
+    variant("one axes with make_grid's picture", GRID, instead("""
         def plot_image_grid(images, rows=4, cols=4):
             from matplotlib import pyplot as plt
             from torchvision.utils import make_grid
@@ -186,7 +197,7 @@ VARIANTS = [
             ax.get_yaxis().set_visible(False)
             return fig
     """)),
-    variant("tiles by reshape, from bottom to top, Greys_r", instead("""
+    variant("tiles by reshape, from bottom to top, Greys_r", GRID, instead("""
         def plot_image_grid(images, rows=4, cols=4):
             import matplotlib.pyplot as plt
             full = -torch.ones(rows * cols, 28, 28)
@@ -197,7 +208,7 @@ VARIANTS = [
             plt.axis("off")
             return fig
     """)),
-    variant("RGB bytes, gridspec", instead("""
+    variant("RGB bytes, gridspec", GRID, instead("""
         def plot_image_grid(images, rows=4, cols=4):
             from matplotlib.figure import Figure
             fig = Figure()
@@ -208,20 +219,54 @@ VARIANTS = [
                 ax.set_axis_off()
             return fig
     """)),
-    variant("NumPy pixels, one by one", instead("""
+    variant("a strip of images for each row", GRID, instead("""
+        def plot_image_grid(images, rows=4, cols=4):
+            import matplotlib.pyplot as plt
+            fig, axes = plt.subplots(rows, 1)
+            full = torch.cat([images.reshape(-1, 28, 28), -torch.ones(rows * cols, 28, 28)])
+            for ax, strip in zip(axes, full[: rows * cols].split(cols)):
+                ax.imshow(torch.cat(list(strip), dim=1), cmap="gray", vmin=-1, vmax=1)
+                ax.set(xticks=[], yticks=[])
+            return fig
+    """)),
+    variant("rows from the bottom, limits swapped, subfigure", GRID, instead("""
+        def plot_image_grid(images, rows=4, cols=4):
+            import matplotlib.pyplot as plt
+            from torchvision.utils import make_grid
+            fig = plt.figure(layout="constrained")
+            ax = fig.subfigures(1, 1).add_axes([0, 0, 1, 1], frameon=False)
+            tiles = make_grid((images.reshape(-1, 1, 28, 28) + 1) / 2, cols, pad_value=1)[0]
+            ax.imshow(tiles.flip(0), cmap="gray", extent=(0, 1, 1, 0), vmin=0, vmax=1)
+            ax.invert_yaxis()
+            ax.set(xticks=[], yticks=[])
+            return fig
+    """)),
+    variant("each pixel drawn as nine", GRID, instead("""
+        def plot_image_grid(images, rows=4, cols=4):
+            import matplotlib.pyplot as plt
+            fig, axes = plt.subplots(rows, cols)
+            for ax in axes.flat:
+                ax.axis("off")
+            for ax, image in zip(axes.flat, images.reshape(-1, 28, 28)):
+                big = image.repeat_interleave(3, 0).repeat_interleave(3, 1)
+                ax.imshow(big.numpy(), cmap="gist_gray")
+            return fig
+    """)),
+    variant("pixels one by one", "to_pixels", instead("""
         def to_pixels(images):
             return torch.stack([image.view(28, 28) * 0.5 + 0.5 for image in images])
     """)),
-    variant("pixels as an array", (PIXELS, PIXELS + ".numpy()"),
+    variant("pixels as an array", "to_pixels plot_image_grid make_sample_grid",
+            (PIXELS, PIXELS + ".numpy()"),
             ("to_pixels(images).detach().cpu()", "to_pixels(images)"),
             (TILED, TILED.replace("to_pixels(images)", "torch.from_numpy(to_pixels(images))"))),
-    variant("normalize, padding 0",
+    variant("normalize, padding 0", TILES,
             (TILED, """grid = make_grid(images.reshape(-1, 1, 28, 28), nrow=n_columns,
                      normalize=True, value_range=(-1, 1), padding=0)""")),
-    variant("one channel, white padding, -1 to 1",
+    variant("one channel, white padding, -1 to 1", TILES,
             (TILED, """grid = make_grid(images.view(-1, 1, 28, 28), n_columns,
                      padding=4, pad_value=1)[:1]""")),
-    variant("LaTeX labels at two plots", instead(r"""
+    variant("LaTeX labels at two plots", LOSSES, instead(r"""
         def plot_losses(history):
             import matplotlib.pyplot as plt
             fig, axes = plt.subplots(1, 2)
@@ -230,7 +275,7 @@ VARIANTS = [
                 ax.set_ylabel(f"$L_{name[0].upper()}$")
             return fig
     """)),
-    variant("pyplot, legend with a list", instead("""
+    variant("pyplot, legend with a list", LOSSES, instead("""
         def plot_losses(history):
             import matplotlib.pyplot as plt
             fig = plt.figure()
@@ -242,7 +287,7 @@ VARIANTS = [
             plt.grid()
             return fig
     """)),
-    variant("legend of the figure", instead("""
+    variant("legend of the figure", LOSSES, instead("""
         def plot_losses(history):
             from matplotlib.figure import Figure
             figure = Figure()
@@ -253,7 +298,7 @@ VARIANTS = [
             figure.legend()
             return figure
     """)),
-    variant("save_image, whole module, folder per epoch", instead("""
+    variant("save_image, whole module, folder per epoch", DISK, instead("""
         def snapshot_every(directory, every=10, n_images=16, seed=0):
             import os
             from torchvision.utils import save_image
@@ -271,7 +316,7 @@ VARIANTS = [
         def load_generator(path):
             return torch.load(path, weights_only=False).eval()
     """)),
-    variant("noise kept, titles, sizes read from the weights", instead("""
+    variant("noise kept, titles, sizes read from the weights", DISK, instead("""
         class snapshot_every:
             def __init__(self, directory, every=10, n_images=16, seed=0):
                 self.directory, self.every = Path(directory), every
@@ -304,9 +349,10 @@ VARIANTS = [
             generator.eval()
             return generator
     """)),
-    Variant("batch-norm and dropout in the generator", TIER, (), BATCH_NORM),
-    variant("libraries at the top",
-            ("import torch\n", "import matplotlib.pyplot as plt\nimport torch\nimport torchvision\n")),
+    Variant("batch-norm and dropout in the generator", TIER, (), BATCH_NORM,
+            about=("snapshot_every", "load_generator")),
+    variant("libraries at the top", "",
+            ("import math\n", "import math\nimport torchvision\nfrom matplotlib import pyplot\n")),
 ]
 # fmt: on
 

@@ -1,0 +1,403 @@
+"""Mistakes of the advanced tier: the pixels, the discriminator, the losses and the accuracy."""
+
+from __future__ import annotations
+
+from checks.mistakes.record import Mistake
+
+_WHY_PIXELS = (
+    "G's images lie in [-1, 1], from black to white. Real ones on any other scale give D an easy "
+    "way to tell them: by brightness, without a look at the digits."
+)
+_WHY_SCORE = (
+    "A score is the probability that an image is real: 0 surely forged, 1 surely real, 0.5 no "
+    "idea. D must be able to say all of these, and the losses take logarithms of them."
+)
+_WHY_ACCURACY = (
+    "Accuracy is the number of images that D gets right over the number of all images: near 1 D "
+    "sees through everything, near 0.5 it might as well toss a coin."
+)
+_WHY_MODE = (
+    "Measuring should show D as it is, with all of its units, and leave it as it was, since the "
+    "training goes on afterwards."
+)
+
+MISTAKES = (
+    # normalize_images
+    Mistake(
+        "pixels-not-flat",
+        "The images do not become rows of 784 pixels, one below the other",
+        symptom="mat1 and mat2 shapes cannot be multiplied, when they enter D; or the digits are "
+        "scrambled when they are shown.",
+        why="D begins with a linear layer, which takes one row for each image, and G makes its "
+        "images in the same form.",
+        hints=(
+            "28 rows of 28 pixels, one after the other, are one row of 784.",
+            "Look at the reshape: is the first dimension still the number of images? Is there a "
+            "transpose before it?",
+            "flatten can be told at which dimension to start.",
+        ),
+        source="PyTorch documentation, torch.flatten",
+    ),
+    Mistake(
+        "pixels-dtype",
+        "Pixels of another type than float32",
+        symptom="mat1 and mat2 must have the same dtype, when they enter D.",
+        why="PyTorch's layers hold float32 weights and take float32 only.",
+        hints=(
+            "The stored pixels are whole numbers, and NumPy's fractions are float64.",
+            "Look at the conversion, and print the result's dtype.",
+            ".float() makes float32 of any tensor.",
+        ),
+    ),
+    Mistake(
+        "pixels-in-0-1",
+        "Pixels in [0, 1] instead of [-1, 1]",
+        symptom="D tells the two kinds apart early. What G learns to call black is 0, and is shown "
+        "as gray.",
+        why=_WHY_PIXELS,
+        hints=(
+            "Divided by 255, black is 0; it should be -1.",
+            "Look at what the formula makes of 0 and of 255.",
+            "Twice the range, then one down.",
+        ),
+        source="Radford et al. 2016, section 4",
+    ),
+    Mistake(
+        "pixels-standardized",
+        "Pixels standardized with MNIST's mean and deviation",
+        symptom="White is at 2.82, where G's tanh cannot get: its digits stay too dark, and D "
+        "tells them at once.",
+        why="0.1307 and 0.3081 bring MNIST's mean to 0 and its deviation to 1, as classifiers like "
+        "it. Black is then -0.42 and white 2.82; a generator that ends in tanh needs -1 and 1.",
+        hints=(
+            "The recipe for a classifier's input is not one for a GAN's real images.",
+            "Look for 0.1307 and 0.3081.",
+            "Map the darkest pixel to -1 and the brightest to 1.",
+        ),
+        source="Radford et al. 2016, section 4",
+    ),
+    Mistake(
+        "pixels-raw",
+        "The pixels are left between 0 and 255",
+        symptom="D tells the two kinds apart from the first batches on, and G cannot get there.",
+        why=_WHY_PIXELS,
+        hints=(
+            "Changing the type does not change the scale.",
+            "Look at what the function makes of a white pixel, 255.",
+            "A division and a subtraction.",
+        ),
+        source="Radford et al. 2016, section 4",
+    ),
+    Mistake(
+        "pixels-overflow",
+        "Calculated in whole numbers",
+        symptom="The images are torn: bright parts turn dark, or only two or three grays are left.",
+        why="uint8 holds the whole numbers 0 to 255 and nothing else. Beyond, it starts over "
+        "(200 times 2 is 144, 0 less 1 is 255), and fractions are cut off.",
+        hints=(
+            "First the type, then the arithmetic.",
+            "Look at the order of the conversion to float and the formula, and for // in it.",
+            "images, to float, and only then the division and the subtraction.",
+        ),
+        source="PyTorch documentation, Tensor Attributes, torch.dtype",
+    ),
+    Mistake(
+        "pixels-inverted",
+        "Black and white are swapped",
+        symptom="The samples become black digits on white.",
+        why="0 is black and becomes -1, 255 is white and becomes 1; all that draws images in this "
+        "course reads them so.",
+        hints=(
+            "The range is right, its direction is not.",
+            "Look at the signs: which pixel does the subtraction begin with?",
+            "A brighter pixel has to give a larger number.",
+        ),
+    ),
+    Mistake(
+        "pixels-other-range",
+        "Pixels on another scale than [-1, 1]",
+        symptom="D tells the two kinds apart by their brightness.",
+        why=_WHY_PIXELS,
+        hints=(
+            "Two points fix the line: 0 becomes -1, 255 becomes 1.",
+            "Put 0 and 255 into your formula by hand.",
+            "127.5 is half of 255.",
+        ),
+        source="Radford et al. 2016, section 4",
+    ),
+    # Discriminator
+    Mistake(
+        "scores-shape",
+        "The scores do not have the shape (N, 1)",
+        symptom="The loss refuses labels of another size, or compares each score with all labels.",
+        why="One row for each image, with one number in it: the losses and the accuracy expect it.",
+        hints=(
+            "The last linear layer decides how many numbers a row has.",
+            "Look at its number of outputs, and for a squeeze or a mean after it.",
+            "One output, and the shape left as it comes.",
+        ),
+    ),
+    Mistake(
+        "scores-not-probabilities",
+        "The scores leave the range from 0 to 1",
+        symptom="Binary cross-entropy refuses: all elements of input should be between 0 and 1.",
+        why=_WHY_SCORE,
+        hints=(
+            "A linear layer can give any number; a probability cannot be any number.",
+            "Look at what happens after the last linear layer.",
+            "The last activation is the one that squeezes everything between 0 and 1.",
+        ),
+        source="PyTorch documentation, torch.nn.Sigmoid",
+    ),
+    Mistake(
+        "scores-sigmoid-twice",
+        "Two sigmoids in a row",
+        symptom="D never says less than 0.5, so that no image ever counts as forged, and its loss "
+        "stays above 1.0.",
+        why="The second sigmoid gets numbers between 0 and 1, and makes numbers between 0.5 and "
+        f"0.73 of them. {_WHY_SCORE}",
+        hints=(
+            "0.5 is the sigmoid of 0, and 0.73 that of 1.",
+            "Look for a sigmoid among the layers and another one in forward.",
+            "One of the two is enough.",
+        ),
+    ),
+    Mistake(
+        "scores-constant",
+        "Every image gets the same score",
+        symptom="The losses stand still, and neither network learns.",
+        why="A score that does not depend on the image tells nothing about it. Softmax over a "
+        "single number is such a score: numbers that share a sum of 1, and one alone gets it all.",
+        hints=(
+            "Follow an image through forward: where does the difference to another one get lost?",
+            "Look at the last activation (softmax?), and for a layer whose result is not used.",
+            "A single number is squeezed by a sigmoid.",
+        ),
+        source="PyTorch documentation, torch.nn.Softmax",
+    ),
+    Mistake(
+        "scores-in-narrow-range",
+        "The scores stay in a part of the range from 0 to 1",
+        symptom="D's loss gets stuck early, well above what a good D could reach.",
+        why=_WHY_SCORE,
+        hints=(
+            "To come near 0 and 1, a sigmoid needs large negative and large positive numbers.",
+            "Look for a tanh, ReLU or scaling next to the sigmoid: before it or after it.",
+            "The last linear layer, then the sigmoid, then nothing.",
+        ),
+    ),
+    Mistake(
+        "dropout-missing",
+        "The dropout argument has no effect",
+        symptom="D learns the real images by heart and gets too far ahead of G.",
+        why="Dropout switches off a random share of the numbers while training, so that D cannot "
+        "rely on a few of them. How large the share is, the caller decides.",
+        hints=(
+            "In training mode the same images should get other scores each time.",
+            "Look at what becomes of the argument dropout.",
+            "nn.Dropout takes the share; one after each hidden activation, and used in forward.",
+        ),
+        source="PyTorch documentation, torch.nn.Dropout",
+    ),
+    Mistake(
+        "discriminator-dropout-in-eval",
+        "Dropout also in eval mode",
+        symptom="The same image gets another score each time, and the accuracy jitters.",
+        why="Dropout is a help in training; when D is measured, all units should take part.",
+        hints=(
+            "eval() reaches modules such as nn.Dropout; a plain function has to be told.",
+            "Look for F.dropout or torch.dropout in forward.",
+            "The function has an argument for this: training=self.training.",
+        ),
+        source="PyTorch documentation, torch.nn.functional.dropout",
+    ),
+    Mistake(
+        "discriminator-widths-ignored",
+        "hidden_dims is ignored",
+        symptom="A larger or smaller D cannot be had, however often one asks.",
+        why="How strong D is compared to G matters in this game, so its size should be the "
+        "caller's choice: one entry, one hidden layer of that width.",
+        hints=(
+            "The layers have the same widths whatever was asked for.",
+            "Look for numbers such as 512 and 256 in the layers, and for hidden_dims[0].",
+            "A loop over hidden_dims that adds a block each time and remembers the last width.",
+        ),
+    ),
+    Mistake(
+        "discriminator-weights-unreached",
+        "Some of the discriminator's weights never get a gradient",
+        symptom="A part of D stays at its random start for ever.",
+        why="Weights learn from gradients, and these flow back along the recorded computation. A "
+        "layer that forward does not use, or that lies behind a cut, gets none.",
+        hints=(
+            "Compare the layers that __init__ makes with those that forward calls.",
+            "Look for a layer that is left out, and for detach, no_grad or requires_grad=False.",
+            "Each layer once, in order, each taking the result of the one before.",
+        ),
+    ),
+    Mistake(
+        "discriminator-unregistered",
+        "Layers that PyTorch does not know of",
+        symptom="Part of D, or all of it, stays at its random start; or the optimizer complains "
+        "about an empty parameter list.",
+        why="nn.Module finds layers that are attributes, not those inside a plain Python list. "
+        "What it does not find is neither trained nor saved.",
+        hints=(
+            "parameters() lists what PyTorch knows of.",
+            "Look for a Python list or dictionary of layers, and for layers made in forward.",
+            "nn.ModuleList or nn.Sequential instead of the list.",
+        ),
+        source="PyTorch documentation, torch.nn.ModuleList",
+    ),
+    # The two losses
+    Mistake(
+        "loss-wrong",
+        "The loss does not follow its formula",
+        symptom="The networks play another game than the one you meant, or none.",
+        why="The loss is all that a network knows of its task.",
+        hints=(
+            "Work out the formula by hand for one score, 0.5: each term is log 2 = 0.69.",
+            "Compare labels, signs and means with the docstring, term by term.",
+            "F.binary_cross_entropy of the scores and of labels of the same shape.",
+        ),
+        source="PyTorch documentation, torch.nn.functional.binary_cross_entropy",
+    ),
+    Mistake(
+        "loss-infinite",
+        "The loss or its gradient is infinite or NaN at scores of exactly 0 or 1",
+        symptom="Training goes well until D is quite sure once; then everything is nan.",
+        why="log(0) is minus infinity, and 0 times infinity is NaN. In float32 a sigmoid does "
+        "reach exactly 0 and 1, and one NaN in a gradient spoils the weights for good.",
+        hints=(
+            "The loss function of PyTorch keeps its logarithms above -100.",
+            "Look for torch.log. Cutting off its result still leaves NaN in the gradient, and in "
+            "float32 a limit of 1 - 1e-8 is just 1.",
+            "F.binary_cross_entropy instead of logarithms of your own.",
+        ),
+        source="PyTorch documentation, torch.nn.BCELoss",
+    ),
+    Mistake(
+        "loss-not-a-scalar",
+        "The loss is not a tensor with one number",
+        symptom="grad can be implicitly created only for scalar outputs; or: 'float' object has no "
+        "attribute 'backward'.",
+        why="A gradient is the direction in which one number falls. backward needs this number, as "
+        "a tensor that remembers how it was computed.",
+        hints=(
+            "Each image has its loss; the mean over all of them is the loss of the batch.",
+            "Look for reduction='none', a missing mean, or an .item() or float(…) too early.",
+            "A tensor goes back; its plain number is taken later, for printing.",
+        ),
+        source="PyTorch documentation, torch.Tensor.backward",
+    ),
+    Mistake(
+        "loss-without-gradient",
+        "No gradient gets from the loss back to the scores",
+        symptom="element 0 of tensors does not require grad and does not have a grad_fn; or "
+        "nothing is learned.",
+        why="backward follows the recorded operations from the loss back to the scores, and on "
+        "into the network. Where the record is cut, learning ends.",
+        hints=(
+            "Each operation between the scores and the loss has to be recorded.",
+            "Look for detach, no_grad, .item(), .numpy(), torch.tensor(…), and for rounding a "
+            "score or comparing it with 0.5.",
+            "Hand the scores to the loss function as they come in.",
+        ),
+        source="PyTorch documentation, Autograd mechanics",
+    ),
+    Mistake(
+        "loss-not-falling",
+        "The loss does not fall although the opponent stands still",
+        symptom="This network does not get better at its task, even without an opponent that does.",
+        why="The two losses need not fall while both networks learn. Against an opponent that "
+        "stands still it is plain descent, and a working step gets its loss down.",
+        hints=(
+            "The checks on what moves, what is fed and on the loss tell more: mend them first.",
+            "Look at the returned number, the clearing of gradients, and your network and losses.",
+            "Fresh images, scores, loss, clear, backward, step, and that loss returned.",
+        ),
+    ),
+    # discriminator_accuracy
+    Mistake(
+        "accuracy-wrong",
+        "The accuracy comes out wrong",
+        symptom="The number printed says nothing about how the game stands.",
+        why=_WHY_ACCURACY,
+        hints=(
+            "Work out by hand: two real images, scores 0.9 and 0.2; one forged, score 0.4.",
+            "Compare what your function counts with your own count: it should be 2 of 3.",
+            "Real scores above a half and fake scores below it, both counted, over all images.",
+        ),
+    ),
+    Mistake(
+        "accuracy-averaged",
+        "The mean of two shares instead of the share of all images",
+        symptom="With as many real images as forged ones nothing is noticed.",
+        why="Averaging the share of real images and that of forged ones gives both kinds the same "
+        "weight, however many there are. What was asked for counts each image the same.",
+        hints=(
+            "3 of 4 and 0 of 1 make 3 of 5, not the mean of 75 % and 0 %.",
+            "Look for two means, and a division by 2.",
+            "Add up what is right, add up how many there are, then divide once.",
+        ),
+    ),
+    Mistake(
+        "accuracy-inverted",
+        "The share that D gets wrong instead of right",
+        symptom="A D that sees through everything seems to know nothing.",
+        why=_WHY_ACCURACY,
+        hints=(
+            "What came back is 1 less the right answer.",
+            "Look at the comparisons with 0.5: which way round is each of them?",
+            "Real is right above, forged is right below.",
+        ),
+    ),
+    Mistake(
+        "accuracy-real-only",
+        "Only the real images count",
+        symptom="A D that says real to everything seems perfect.",
+        why="D has two ways to be wrong: to believe a forgery and to reject a real image. One kind "
+        "of image shows one of them only.",
+        hints=(
+            "The forged images have no influence on what came back.",
+            "Look at what becomes of fake_images.",
+            "Count the forged images that are right too, and add them on both sides.",
+        ),
+    ),
+    Mistake(
+        "accuracy-in-training-mode",
+        "The accuracy is taken in training mode",
+        symptom="With dropout, the number changes each time and is most often too low.",
+        why=_WHY_MODE,
+        hints=(
+            "Some layers act differently while training.",
+            "Look for a switch of the mode before the discriminator is called, both times.",
+            "A module's method of four letters.",
+        ),
+        source="PyTorch documentation, torch.nn.Module.eval",
+    ),
+    Mistake(
+        "accuracy-mode-not-restored",
+        "The discriminator is left in another mode than it came in",
+        symptom="After the first measurement D trains without dropout, or drops units where it "
+        "should not, and nothing says so.",
+        why=_WHY_MODE,
+        hints=(
+            "Who switches the mode has to switch it back to what it was.",
+            "Look at what happens after the scores are computed.",
+            "Remember discriminator.training before, and hand it to train(…) afterwards.",
+        ),
+        source="PyTorch documentation, torch.nn.Module.train",
+    ),
+    Mistake(
+        "accuracy-as-percent",
+        "A percentage instead of a share",
+        symptom="Printed with a percent format, the accuracy is some thousand percent.",
+        why="A share lies between 0 and 1. Whoever shows it decides how to write it down.",
+        hints=(
+            "The right number, a hundred times too large.",
+            "Look for 100 in the function.",
+            "Hand on the share; the format :.0% makes a percentage of it when printing.",
+        ),
+    ),
+)

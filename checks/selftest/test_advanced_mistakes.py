@@ -1,0 +1,364 @@
+"""The advanced checks on wrong code: one line of a table for each mutant of the reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.selftest.mutants import Mutant, assert_caught
+
+TIER = "advanced"
+PIXELS = "return images.flatten(start_dim=1).float() / 127.5 - 1"
+D_LAST = "layers += [nn.Linear(width, 1), nn.Sigmoid()]"
+D_BLOCK = "layers += [nn.Linear(width, hidden_dim), nn.LeakyReLU(0.2), nn.Dropout(dropout)]"
+D_KEPT = "self.layers = nn.Sequential(*layers)"
+D_SCORES = "scores: Tensor = self.layers(images)"
+D_WIDTHS = "for hidden_dim in hidden_dims:"
+REAL_LOSS = "real_loss = F.binary_cross_entropy(real_scores, torch.ones_like(real_scores))"
+FAKE_LOSS = "fake_loss = F.binary_cross_entropy(fake_scores, torch.zeros_like(fake_scores))"
+D_LOSS = "return real_loss + fake_loss"
+G_LOSS = "return F.binary_cross_entropy(fake_scores, torch.ones_like(fake_scores))"
+D_NOISE = "z = sample_noise_torch(len(real_images), generator.latent_dim).to(real_images.device)"
+D_FAKES = "fake_images = generator(z).detach()  # D's loss says nothing about G's weights"
+D_CALLS = "loss = discriminator_loss(discriminator(real_images), discriminator(fake_images))"
+D_UPDATE = f"""    {D_CALLS}
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+"""
+G_NOISE = "z = sample_noise_torch(batch_size, generator.latent_dim).to(device)"
+G_CALL = "loss = generator_loss(discriminator(generator(z)))"
+G_BACKWARD = (
+    "loss.backward()  # leaves gradients in D too: D's own zero_grad clears them before "
+    "D's next step"
+)
+G_UPDATE = f"""    {G_CALL}
+    optimizer.zero_grad()
+    {G_BACKWARD}
+    optimizer.step()
+    return loss.item()
+"""
+COUNT_RIGHT = "n_right += int((discriminator(fake_images) < 0.5).sum())"
+SHARE = "return n_right / (len(real_images) + len(fake_images))"
+ROWS = "for rows in torch.randperm(len(images)).split(batch_size):"
+LOOP_D = "d_losses.append(discriminator_step(generator, discriminator, d_optimizer, real_images))"
+LOOP_G = "g_losses.append(generator_step(generator, discriminator, g_optimizer, len(rows)))"
+PARTS = "{'epoch': epoch, 'discriminator_loss': d_loss, 'generator_loss': g_loss}".replace("'", '"')
+HISTORY = f"history.append({PARTS})"
+G_ADAM = "torch.optim.Adam(generator.parameters(), lr=learning_rate, betas=(0.5, 0.999))"
+D_ADAM = "torch.optim.Adam(discriminator.parameters(), lr=learning_rate, betas=(0.5, 0.999))"
+PRINTED = 'print(f"Epoch {epoch}/{epochs}: discriminator {d_loss:.3f}, generator {g_loss:.3f}")'
+CALLED = "on_epoch_end(epoch, generator)\n    return"
+RETURNED = "return generator, discriminator, history"
+
+
+def mutant(name: str, check: str, mistake: str, *replacements: tuple[str, str]) -> Mutant:
+    return Mutant(name, TIER, replacements, check=check, mistake=mistake)
+
+
+def d_update(*lines: str) -> tuple[str, str]:
+    """The discriminator's update, written with these lines."""
+    return D_UPDATE, "".join(f"    {line}\n" for line in lines)
+
+
+def g_update(*lines: str) -> tuple[str, str]:
+    """The generator's update, written with these lines."""
+    return G_UPDATE, "".join(f"    {line}\n" for line in lines)
+
+
+CLEAR, BACK, STEP, ITEM = (
+    "optimizer.zero_grad()", "loss.backward()", "optimizer.step()", "return loss.item()"
+)  # fmt: skip
+
+# fmt: off
+PARTS_MUTANTS = [
+    mutant("[0, 1]", "test_pixel_values", "pixels-in-0-1",
+           (PIXELS, "return images.flatten(start_dim=1).float() / 255")),
+    mutant("MNIST's mean and deviation", "test_pixel_values", "pixels-standardized",
+           (PIXELS, "return (images.flatten(start_dim=1).float() / 255 - 0.1307) / 0.3081")),
+    mutant("raw pixels", "test_pixel_values", "pixels-raw",
+           (PIXELS, "return images.flatten(start_dim=1).float()")),
+    mutant("integer division", "test_pixel_values", "pixels-overflow",
+           (PIXELS, "return (images.flatten(start_dim=1) // 128).float() * 2 - 1")),
+    mutant("white is -1", "test_pixel_values", "pixels-inverted",
+           (PIXELS, "return 1 - images.flatten(start_dim=1).float() / 127.5")),
+    mutant("not flat", "test_pixel_shape", "pixels-not-flat",
+           (PIXELS, "return images.float() / 127.5 - 1")),
+    mutant("transposed", "test_pixel_shape", "pixels-not-flat",
+           (PIXELS, "return images.transpose(1, 2).flatten(1).float() / 127.5 - 1")),
+    mutant("doubles", "test_pixel_shape", "pixels-dtype",
+           (PIXELS, "return images.flatten(start_dim=1).double() / 127.5 - 1")),
+    mutant("flat scores", "test_score_shape", "scores-shape",
+           (D_SCORES, "scores: Tensor = self.layers(images).squeeze(1)")),
+    mutant("no sigmoid", "test_score_range", "scores-not-probabilities",
+           (D_LAST, "layers += [nn.Linear(width, 1)]")),
+    mutant("tanh", "test_score_range", "scores-not-probabilities",
+           (D_LAST, "layers += [nn.Linear(width, 1), nn.Tanh()]")),
+    mutant("two sigmoids", "test_score_range", "scores-sigmoid-twice",
+           (D_LAST, "layers += [nn.Linear(width, 1), nn.Sigmoid(), nn.Sigmoid()]")),
+    mutant("softmax over one", "test_score_range", "scores-constant",
+           (D_LAST, "layers += [nn.Linear(width, 1), nn.Softmax(dim=1)]")),
+    mutant("dropout in eval", "test_dropout", "discriminator-dropout-in-eval",
+           (D_SCORES, "scores: Tensor = self.layers(F.dropout(images, 0.3))")),
+    mutant("no dropout", "test_dropout", "dropout-missing",
+           (D_BLOCK, "layers += [nn.Linear(width, hidden_dim), nn.LeakyReLU(0.2)]")),
+    mutant("fixed widths", "test_widths", "discriminator-widths-ignored",
+           (D_WIDTHS, "for hidden_dim in (512, 256):")),
+    mutant("layers in a list", "test_weights_reached", "discriminator-unregistered",
+           (D_KEPT, "self.layers = [*layers]"),
+           (D_SCORES, "scores = images\n        for layer in self.layers:\n"
+                      "            scores = layer(scores)")),
+    mutant("a layer that is not used", "test_weights_reached", "discriminator-weights-unreached",
+           (D_KEPT, "self.layers = nn.Sequential(*layers)\n        self.more = nn.Linear(2, 2)")),
+    mutant("accuracy of two shares", "test_accuracy", "accuracy-averaged",
+           (COUNT_RIGHT, "n_right = n_right / len(real_images) + float((discriminator("
+                         "fake_images) < 0.5).float().mean())"),
+           (SHARE, "return n_right / 2")),
+    mutant("accuracy upside down", "test_accuracy", "accuracy-inverted",
+           (SHARE, "return 1 - n_right / (len(real_images) + len(fake_images))")),
+    mutant("accuracy of the real ones", "test_accuracy", "accuracy-real-only",
+           (COUNT_RIGHT, "pass"), (SHARE, "return n_right / len(real_images)")),
+    mutant("accuracy in percent", "test_accuracy", "accuracy-as-percent",
+           (SHARE, "return 100 * n_right / (len(real_images) + len(fake_images))")),
+    mutant("accuracy as a tensor", "test_accuracy", "not-a-float",
+           (SHARE, "return torch.tensor(n_right / (len(real_images) + len(fake_images)))")),
+    mutant("accuracy in training mode", "test_accuracy_mode", "accuracy-in-training-mode",
+           ("    discriminator.eval()\n", "    discriminator.train()\n")),
+    mutant("left in eval mode", "test_accuracy_mode", "accuracy-mode-not-restored",
+           ("discriminator.train(was_training)", "pass")),
+]
+
+LOSS_MUTANTS = [
+    mutant("labels swapped", "test_discriminator_loss", "labels-swapped",
+           (D_LOSS, "return discriminator_loss_(fake_scores, real_scores)\n\n\n"
+                    "def discriminator_loss_(r, f):\n"
+                    "    return -(r.log().mean() + (1 - f).log().mean())")),
+    mutant("fakes called real", "test_discriminator_loss", "fakes-labelled-real",
+           (FAKE_LOSS, FAKE_LOSS.replace("zeros", "ones"))),
+    mutant("real ones called fake", "test_discriminator_loss", "real-labelled-fake",
+           (REAL_LOSS, REAL_LOSS.replace("ones", "zeros"))),
+    mutant("only real", "test_discriminator_loss", "loss-without-fakes",
+           (D_LOSS, "return real_loss")),
+    mutant("only fakes", "test_discriminator_loss", "loss-without-real",
+           (D_LOSS, "return fake_loss")),
+    mutant("squared error", "test_discriminator_loss", "squared-error",
+           (D_LOSS, "return ((real_scores - 1) ** 2).mean() + (fake_scores**2).mean()")),
+    mutant("with logits", "test_discriminator_loss", "sigmoid-twice",
+           (REAL_LOSS, REAL_LOSS.replace("entropy", "entropy_with_logits")),
+           (FAKE_LOSS, FAKE_LOSS.replace("entropy", "entropy_with_logits"))),
+    mutant("negated", "test_discriminator_loss", "negated-loss",
+           (D_LOSS, "return -(real_loss + fake_loss)")),
+    mutant("twice the fakes", "test_discriminator_loss", "unequal-halves",
+           (D_LOSS, "return real_loss + 2 * fake_loss")),
+    mutant("Wasserstein", "test_discriminator_loss", "other-loss",
+           (D_LOSS, "return fake_scores.mean() - real_scores.mean()")),
+    mutant("a number", "test_discriminator_loss", "other-type",
+           (D_LOSS, "return (real_loss + fake_loss).item()")),
+    mutant("cut off", "test_discriminator_loss", "loss-without-gradient",
+           (D_LOSS, "return (real_loss + fake_loss).detach()")),
+    mutant("a loss for each", "test_discriminator_loss", "loss-not-a-scalar",
+           (D_LOSS, "return -(real_scores.log() + (1 - fake_scores[: len(real_scores)]).log())")),
+    mutant("an offset", "test_discriminator_loss", "loss-wrong",
+           (D_LOSS, "return real_loss + fake_loss + 1")),
+    mutant("bare logarithms", "test_discriminator_loss_finite", "loss-infinite",
+           (D_LOSS, "return -real_scores.log().mean() - (1 - fake_scores).log().mean()")),
+    mutant("saturating", "test_generator_loss", "saturating-loss",
+           (G_LOSS, "return (1 - fake_scores).log().mean()")),
+    mutant("helps D", "test_generator_loss", "generator-labels-fake",
+           (G_LOSS, G_LOSS.replace("ones", "zeros"))),
+    mutant("G's loss negated", "test_generator_loss", "negated-loss",
+           (G_LOSS, G_LOSS.replace("return ", "return -"))),
+    mutant("G's squared error", "test_generator_loss", "squared-error",
+           (G_LOSS, "return ((fake_scores - 1) ** 2).mean()")),
+    mutant("G with logits", "test_generator_loss", "sigmoid-twice",
+           (G_LOSS, G_LOSS.replace("entropy", "entropy_with_logits"))),
+    mutant("G's bare logarithm", "test_generator_loss_finite", "loss-infinite",
+           (G_LOSS, "return -fake_scores.log().mean()")),
+    mutant("nothing returned", "test_generator_loss", "nothing-returned",
+           (G_LOSS, G_LOSS.replace("return ", ""))),
+]
+
+D_STEP_MUTANTS = [
+    mutant("never cleared", "test_discriminator_step_clean", "gradients-never-cleared",
+           d_update(D_CALLS, BACK, STEP, ITEM)),
+    mutant("G's gradients leak", "test_discriminator_step_clean", "generator-gradients-leak",
+           d_update(D_CALLS, BACK, STEP, CLEAR, ITEM),),
+    mutant("cleared before the step", "test_discriminator_moves", "zero-grad-before-step",
+           d_update(D_CALLS, BACK, CLEAR, STEP, ITEM)),
+    mutant("step before backward", "test_discriminator_moves", "step-before-backward",
+           d_update(D_CALLS, STEP, CLEAR, BACK, ITEM)),
+    mutant("no step", "test_discriminator_moves", "no-step",
+           d_update(D_CALLS, CLEAR, BACK, ITEM)),
+    mutant("no backward", "test_discriminator_moves", "no-backward",
+           d_update(D_CALLS, CLEAR, ITEM)),
+    mutant("two steps", "test_discriminator_moves", "two-steps",
+           d_update(D_CALLS, CLEAR, BACK, STEP, STEP, ITEM)),
+    mutant("an optimizer of its own", "test_discriminator_moves", "own-optimizer",
+           d_update("optimizer = torch.optim.Adam(discriminator.parameters())",
+                    D_CALLS, CLEAR, BACK, STEP, ITEM)),
+    mutant("moves G as well", "test_discriminator_moves", "wrong-network-moved",
+           (D_FAKES, "fake_images = generator(z)"),
+           d_update("other = torch.optim.SGD(generator.parameters(), lr=0.01)", D_CALLS,
+                    "other.zero_grad()", CLEAR, BACK, STEP, "other.step()", ITEM)),
+    mutant("never sees real", "test_discriminator_is_fed", "never-sees-real",
+           (D_CALLS, D_CALLS.replace("(real_images)", "(fake_images)"))),
+    mutant("never sees fakes", "test_discriminator_is_fed", "never-sees-fakes",
+           (D_CALLS, D_CALLS.replace("(fake_images)", "(real_images)"))),
+    mutant("fed with noise", "test_discriminator_is_fed", "fed-with-noise",
+           (D_FAKES, "fake_images = torch.rand_like(real_images) * 2 - 1")),
+    mutant("half a batch", "test_discriminator_is_fed", "real-images-missing",
+           (D_CALLS, D_CALLS.replace("(real_images)", "(real_images[:4])"))),
+    mutant("scaled again", "test_discriminator_is_fed", "real-images-changed",
+           (D_CALLS, D_CALLS.replace("(real_images)", "(real_images * 2 - 1)"))),
+    mutant("uniform noise", "test_discriminator_is_fed", "noise-uniform",
+           (D_NOISE, D_NOISE.replace("sample_noise_torch", "torch.rand"))),
+    mutant("one z for all", "test_discriminator_is_fed", "noise-repeated",
+           (D_NOISE, "z = sample_noise_torch(1, generator.latent_dim).repeat(len(real_images), 1)")),
+    mutant("the same noise each time", "test_discriminator_is_fed", "noise-reused",
+           (D_NOISE, D_NOISE.replace("latent_dim)", "latent_dim, seed=0)"))),
+    mutant("step with labels swapped", "test_discriminator_step_loss", "labels-swapped",
+           (D_CALLS, "loss = discriminator_loss(discriminator(fake_images), "
+                     "discriminator(real_images))")),
+    mutant("step only on real", "test_discriminator_step_loss", "loss-without-fakes",
+           (D_CALLS, "discriminator(fake_images)\n    scores = discriminator(real_images)\n"
+                     "    loss = F.binary_cross_entropy(scores, torch.ones_like(scores))")),
+    mutant("climbs its loss", "test_discriminator_step_loss", "negated-loss",
+           d_update(D_CALLS, CLEAR, "(-loss).backward()", STEP, ITEM)),
+    mutant("weight decay of its own", "test_discriminator_step_loss", "unexplained-update",
+           d_update(D_CALLS, "loss = loss + sum(p.square().sum() for p in "
+                             "discriminator.parameters())", CLEAR, BACK, STEP, ITEM)),
+    mutant("returns a tensor", "test_discriminator_step_returns", "not-a-float",
+           d_update(D_CALLS, CLEAR, BACK, STEP, "return loss.detach()")),
+    mutant("returns nothing", "test_discriminator_step_returns", "nothing-returned",
+           d_update(D_CALLS, CLEAR, BACK, STEP)),
+    mutant("returns half the loss", "test_discriminator_step_returns", "other-loss-returned",
+           d_update(D_CALLS, CLEAR, BACK, STEP, "return loss.item() - 0.1")),
+    mutant("G left in eval mode", "test_discriminator_step_modes", "step-mode-changed",
+           (D_NOISE, f"{D_NOISE}\n    generator.eval()")),
+    mutant("D put into training mode", "test_discriminator_step_modes", "step-mode-changed",
+           (D_NOISE, f"{D_NOISE}\n    discriminator.train()")),
+    mutant("G left frozen", "test_discriminator_step_modes", "left-frozen",
+           (D_NOISE, f"{D_NOISE}\n    generator.requires_grad_(False)")),
+    mutant("labels of shape (N,)", "test_discriminator_step_loss", "label-shape",
+           (REAL_LOSS, REAL_LOSS.replace("ones_like(real_scores)", "ones(len(real_scores))"))),
+    mutant("integer labels", "test_discriminator_step_loss", "label-dtype",
+           (REAL_LOSS, REAL_LOSS.replace("ones_like(real_scores)",
+                                         "ones_like(real_scores, dtype=torch.long)"))),
+    mutant("backward twice", "test_discriminator_moves", "second-backward",
+           d_update(D_CALLS, CLEAR, BACK, BACK, STEP, ITEM)),
+    mutant("loss without a graph", "test_discriminator_moves", "graph-cut",
+           d_update("with torch.no_grad():", f"    {D_CALLS}", CLEAR, BACK, STEP, ITEM)),
+]
+
+G_STEP_MUTANTS = [
+    mutant("detached", "test_generator_moves", "detach-in-generator-step",
+           g_update(G_CALL.replace("generator(z))", "generator(z).detach())"),
+                    CLEAR, BACK, STEP, ITEM)),
+    mutant("G under no_grad", "test_generator_moves", "no-grad-in-generator-step",
+           g_update("with torch.no_grad():", "    fake = generator(z)",
+                    "loss = generator_loss(discriminator(fake))", CLEAR, BACK, STEP, ITEM)),
+    mutant("G never cleared", "test_generator_step_clean", "gradients-never-cleared",
+           g_update(G_CALL, BACK, STEP, ITEM)),
+    mutant("D's gradients leak", "test_generator_step_clean", "discriminator-gradients-leak",
+           (D_FAKES, "fake_images = generator(z)"),
+           g_update(G_CALL, BACK, STEP, CLEAR, ITEM)),
+    mutant("G cleared before the step", "test_generator_moves", "zero-grad-before-step",
+           g_update(G_CALL, BACK, CLEAR, STEP, ITEM)),
+    mutant("G steps before backward", "test_generator_moves", "step-before-backward",
+           g_update(G_CALL, STEP, CLEAR, BACK, ITEM)),
+    mutant("G never steps", "test_generator_moves", "no-step",
+           g_update(G_CALL, CLEAR, BACK, ITEM)),
+    mutant("G steps twice", "test_generator_moves", "two-steps",
+           g_update(G_CALL, CLEAR, BACK, STEP, STEP, ITEM)),
+    mutant("G's own optimizer", "test_generator_moves", "own-optimizer",
+           g_update("optimizer = torch.optim.SGD(generator.parameters(), lr=0.1)",
+                    G_CALL, CLEAR, BACK, STEP, ITEM)),
+    mutant("G's step moves D", "test_generator_moves", "wrong-network-moved",
+           g_update("other = torch.optim.SGD(discriminator.parameters(), lr=0.01)",
+                    G_CALL, CLEAR, BACK, STEP, "other.step()", ITEM)),
+    mutant("64 images", "test_generator_is_fed", "batch-size-ignored",
+           (G_NOISE, G_NOISE.replace("batch_size", "64"))),
+    mutant("noise straight to D", "test_generator_is_fed", "generator-step-without-fakes",
+           g_update("w = next(generator.parameters()).sum() * 0",
+                    "loss = generator_loss(discriminator(torch.randn(batch_size, 784) + w))",
+                    CLEAR, BACK, "generator.layers[0].weight.grad += 1", STEP, ITEM)),
+    mutant("G's noise from a fixed seed", "test_generator_is_fed", "noise-reused",
+           (G_NOISE, G_NOISE.replace("latent_dim)", "latent_dim, seed=1)"))),
+    mutant("G saturates", "test_generator_step_loss", "saturating-loss",
+           (G_CALL, "loss = (1 - discriminator(generator(z))).log().mean()")),
+    mutant("G helps D", "test_generator_step_loss", "generator-labels-fake",
+           (G_CALL, "scores = discriminator(generator(z))\n"
+                    "    loss = F.binary_cross_entropy(scores, torch.zeros_like(scores))")),
+    mutant("G climbs", "test_generator_step_loss", "negated-loss",
+           g_update(G_CALL, CLEAR, "(-loss).backward()", STEP, ITEM)),
+    mutant("G's sigmoid twice", "test_generator_step_loss", "sigmoid-twice",
+           (G_LOSS, G_LOSS.replace("entropy", "entropy_with_logits"))),
+    mutant("G returns a tensor", "test_generator_step_returns", "not-a-float",
+           g_update(G_CALL, CLEAR, BACK, STEP, "return loss")),
+    mutant("D left in eval mode", "test_generator_step_modes", "step-mode-changed",
+           (G_NOISE, f"{G_NOISE}\n    discriminator.eval()")),
+    mutant("D left frozen", "test_generator_step_modes", "left-frozen",
+           (G_NOISE, f"{G_NOISE}\n    discriminator.requires_grad_(False)")),
+    mutant("climbing does not lower it", "test_generator_loss_falls", "loss-not-falling",
+           g_update(G_CALL, CLEAR, "(-loss).backward()", STEP, ITEM)),
+    mutant("D's loss climbs", "test_discriminator_loss_falls", "loss-not-falling",
+           d_update(D_CALLS, CLEAR, "(-loss).backward()", STEP, ITEM)),
+]
+
+LOOP_MUTANTS = [
+    mutant("two of three", "test_training_returns", "training-return",
+           (RETURNED, "return generator, history")),
+    mutant("losses as tensors", "test_history", "history-not-floats",
+           (HISTORY, HISTORY.replace(": d_loss", ": torch.tensor(d_loss)"))),
+    mutant("epochs from 0", "test_history", "history-wrong",
+           (HISTORY, HISTORY.replace(": epoch,", ": epoch - 1,"))),
+    mutant("other keys", "test_history", "history-wrong",
+           (HISTORY, HISTORY.replace("discriminator_loss", "d_loss"))),
+    mutant("always 5 epochs", "test_history", "epochs-ignored",
+           ("for epoch in range(1, epochs + 1):", "for epoch in range(1, 6):")),
+    mutant("last batch dropped", "test_every_image", "last-batch-dropped",
+           (ROWS, f"{ROWS}\n            if len(rows) < batch_size:\n                continue")),
+    mutant("batches with replacement", "test_every_image", "images-repeated",
+           (ROWS, "for _ in range(0, len(images), batch_size):\n"
+                  "            rows = torch.randint(len(images), (batch_size,))")),
+    mutant("first batch only", "test_every_image", "images-missed",
+           ("real_images = images[rows]", "real_images = images[: len(rows)]")),
+    mutant("batches of 32", "test_every_image", "batch-size-not-honoured",
+           (ROWS, ROWS.replace("batch_size", "32"))),
+    mutant("G once an epoch", "test_both_step", "generator-steps-missing",
+           (f"            {LOOP_G}", f"        {LOOP_G}")),
+    mutant("D every other batch", "test_both_step", "discriminator-steps-missing",
+           (LOOP_D, f"if len(d_losses) <= len(g_losses) // 2:\n                {LOOP_D}")),
+    mutant("D first, then G", "test_both_step", "phases-apart",
+           (f"            {LOOP_G}",
+            f"        for rows in torch.arange(len(images)).split(batch_size):\n"
+            f"            {LOOP_G}")),
+    mutant("two steps of D", "test_both_step", "too-many-steps",
+           (LOOP_D, f"{LOOP_D}\n            {LOOP_D}")),
+    mutant("one optimizer for both", "test_both_step", "one-optimizer-for-both",
+           (D_ADAM, D_ADAM.replace("discriminator.parameters()",
+                                   "[*generator.parameters(), *discriminator.parameters()]"))),
+    mutant("both optimizers on D", "test_both_step", "wrong-optimizer-weights",
+           (G_ADAM, D_ADAM)),
+    mutant("a fixed learning rate", "test_learning_rate", "learning-rate-ignored",
+           (G_ADAM, G_ADAM.replace("learning_rate", "2e-4"))),
+    mutant("latent size not passed on", "test_latent_size", "training-latent-ignored",
+           ("generator = Generator(latent_dim)", "generator = Generator()")),
+    mutant("silent", "test_printed_lines", "nothing-printed", (PRINTED, "pass")),
+    mutant("callback never called", "test_callback", "callback-missing",
+           (CALLED, "pass\n    return")),
+    mutant("callback from 0", "test_callback", "callback-missing",
+           (CALLED, CALLED.replace("epoch,", "epoch - 1,"))),
+    mutant("G never learns", "test_samples_get_closer", "samples-no-closer",
+           (LOOP_G, "g_losses.append(0.0)")),
+]
+# fmt: on
+
+MUTANTS = [*PARTS_MUTANTS, *LOSS_MUTANTS, *D_STEP_MUTANTS, *G_STEP_MUTANTS, *LOOP_MUTANTS]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_mutant_is_caught_and_named(mutant: Mutant, tmp_path: Path) -> None:
+    assert_caught(mutant, tmp_path / "solutions")
