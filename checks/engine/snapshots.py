@@ -87,7 +87,7 @@ def reloaded(solution: Solution) -> Evidence:
         text = str(evidence["failed"])
         mistake = "load-other-sizes" if "state_dict" in text else "load-failed"
         wrong(
-            "load-only-weights" if "eights only" in text else mistake,
+            "load-only-weights" if "Unsupported global" in text else mistake,
             expected=f"A generator with {SMALL['latent_dim']} latent numbers and hidden layers of "
             f"{SMALL['hidden_dims']} comes back as it was saved.",
             came=text[:300],

@@ -153,6 +153,8 @@ MUTANTS = [
            ('Generator(checkpoint["latent_dim"], checkpoint["hidden_dims"])', "Generator()")),
     mutant("the whole module", "test_loaded_images", "load-only-weights",
            (SAVED, SAVED.replace("checkpoint", "generator"))),
+    mutant("no weights in the file", "test_loaded_images", "load-failed",
+           (SAVED, '(directory / f"epoch_{epoch:03d}.pt").write_text(str(generator))')),
     mutant("weights alone", "test_loaded_images", "not-a-generator",
            ("return generator.eval()", 'return checkpoint["weights"]')),
     mutant("training mode", "test_loaded_mode", "loaded-in-training-mode",
