@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.engine import sandbox, training_images
-from checks.engine.outcomes import CheckEndedError
+from checks.engine.outcomes import CheckEndedError, CrashedError
 from checks.engine.sandbox import KIT
 from checks.engine.solution import Solution, Submission
 from checks.engine.verdict import Check, Frame, Status, Verdict
 
 SOLUTION = pytest.StashKey[Solution]()
 BEGAN = pytest.StashKey[float]()
+VERDICT = "verdict"  # the attribute of a report in which its verdict travels to the judge
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,12 +57,12 @@ def submission(request: pytest.FixtureRequest) -> Submission:
 
 
 @pytest.fixture
-def solution(request: pytest.FixtureRequest, submission: Submission) -> Iterator[Solution]:
+def solution(request: pytest.FixtureRequest, submission: Submission) -> Solution:
     """The learner's solution, as this check sees it."""
     about = request.node.get_closest_marker("check").kwargs["about"]
     view = Solution(submission, tier_of(request.node), about)
     request.node.stash[SOLUTION] = view
-    yield view
+    return view
 
 
 def tier_of(item: pytest.Item) -> str:
@@ -88,7 +89,7 @@ def pytest_runtest_makereport(
         item.stash[BEGAN] = time.perf_counter()
     if call.when == "call" or call.excinfo is not None:
         found = verdict_of(item, call)
-        report.verdict = found
+        setattr(report, VERDICT, found)
         if found.status.is_open:
             report.outcome = "skipped"
             report.longrepr = (str(item.path), 0, f"Skipped: {found.came}")
@@ -114,8 +115,15 @@ def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
         return base
     ended = call.excinfo.value
     if not isinstance(ended, CheckEndedError):
-        text = f"{type(ended).__name__}: {ended}"
-        return dataclasses.replace(base, status=Status.INFRA, came=text, advice=())
+        text = f"{type(ended).__name__}: {ended}"[:500]
+        if view is None or not works_on_the_reference(item, view):
+            return dataclasses.replace(base, status=Status.INFRA, came=text, advice=())
+        ended = CrashedError(
+            f"What your code handed back is nothing that the check can look at ({text}).",
+            expected="Values of the kind that the stub describes.",
+            why="A check can only judge what it can read.",
+            hint="Print what your function returns, and compare it with the stub's Returns.",
+        )
     return dataclasses.replace(
         base,
         status=ended.status,
@@ -125,28 +133,41 @@ def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
         hint=ended.hint,
         mistake=ended.mistake.name if ended.mistake else "",
         mistake_id=ended.mistake.id if ended.mistake else "",
-        frames=_frames(ended),
+        frames=_frames(view.submission, ended) if view else (),
         advice=(),
     )
+
+
+def works_on_the_reference(item: pytest.Item, view: Solution) -> bool:
+    """Whether a check that broke goes through on the reference: then the kit is not to blame.
+
+    Evidence can be forged, and odd evidence may break a check; nobody gets out of a check that way.
+    """
+    assert isinstance(item, pytest.Function)
+    reference = Submission(KIT / "reference", sandbox.shared(), view.seed)
+    try:
+        item.obj(Solution(reference, view.tier, view.about))
+    except Exception:
+        return False
+    return True
 
 
 def _location(view: Solution) -> Frame | None:
     line = view.submission.line_of(view.tier, view.about)
     path = view.submission.folder / f"{view.tier}.py"
-    return _frame(path, line, view.about) if line else None
+    return _frame(view.submission, path, line, view.about) if line else None
 
 
-def _frames(ended: CheckEndedError) -> tuple[Frame, ...]:
+def _frames(submission: Submission, ended: CheckEndedError) -> tuple[Frame, ...]:
     if ended.error is None:
         return ()
-    return tuple(_frame(Path(file), line, name) for file, line, name in ended.error.frames)
+    return tuple(
+        _frame(submission, Path(file), line, name) for file, line, name in ended.error.frames
+    )
 
 
-def _frame(path: Path, line: int, function: str) -> Frame:
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
+def _frame(submission: Submission, path: Path, line: int, function: str) -> Frame:
+    lines = submission.text(path).splitlines()
     source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     return Frame(str(path), line, function, source[:200])
 

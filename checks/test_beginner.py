@@ -8,12 +8,16 @@ chance: two unseeded draws of 700 numbers are never equal.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from checks.engine import expect, statistics
 from checks.engine.check import Solution, check, wrong
 from checks.engine.questions import judge_answers
 from checks.engine.wire import Array
+
+Numbers = np.ndarray[Any, Any]
 
 NUMPY, TORCH = "sample_noise_numpy", "sample_noise_torch"
 SIZES = [(1, 7), (7, 1), (64, 3), (5, 200)]
@@ -27,7 +31,7 @@ def test_numpy_shape(solution: Solution) -> None:
 
 @check("NumPy noise is an array of floats", about=NUMPY, points=1)
 def test_numpy_floats(solution: Solution) -> None:
-    (noise,) = drawn(solution, NUMPY, SAMPLE)
+    noise = sample(solution, NUMPY)
     if noise.values.dtype.kind != "f":
         wrong("noise-integers", expected="Floats.", came=f"Numbers of type {noise.dtype}.")
 
@@ -64,7 +68,7 @@ def test_torch_shape(solution: Solution) -> None:
 
 @check("PyTorch noise is a float32 tensor", about=TORCH, points=1)
 def test_torch_float32(solution: Solution) -> None:
-    (noise,) = drawn(solution, TORCH, SAMPLE)
+    noise = sample(solution, TORCH)
     if noise.values.dtype.kind in "iub":
         wrong("noise-integers", expected="float32.", came=f"Numbers of type {noise.dtype}.")
     if noise.dtype != "float32":
@@ -122,7 +126,7 @@ def test_interpolation_count(solution: Solution) -> None:
 @check("The walk begins at start and ends at end", about="interpolate_noise", points=1)
 def test_interpolation_ends(solution: Solution) -> None:
     start, end, walk = walked(solution, 6, 100)
-    rows = walk.values.reshape(-1, 100) if walk.values.size % 100 == 0 else walk.values
+    rows = walk.values.reshape(-1, 100 if walk.values.size % 100 == 0 else max(walk.values.size, 1))
     for name, vector, row in (("start", start, rows[:1]), ("end", end, rows[-1:])):
         if row.shape != (1, 100) or not np.allclose(row[0], vector, atol=1e-4):
             place = "first" if name == "start" else "last"
@@ -173,6 +177,14 @@ def drawn(solution: Solution, function: str, *calls: dict[str, int]) -> list[Arr
     return [expect.array(noise, "The noise", kind) for noise in solution.call(function, *calls)]
 
 
+def sample(solution: Solution, function: str) -> Array:
+    """The 20,000 numbers on which the distribution is judged."""
+    (noise,) = drawn(solution, function, SAMPLE)
+    if noise.shape != (200, 100):
+        wrong("noise-shape", expected="Shape (200, 100).", came=f"Shape {noise.shape}.")
+    return noise
+
+
 def judge_shape(solution: Solution, function: str) -> None:
     calls = [{"n_samples": n, "latent_dim": dim} for n, dim in SIZES]
     draws = drawn(solution, function, *calls, {})
@@ -192,7 +204,7 @@ def judge_shape(solution: Solution, function: str) -> None:
 
 
 def judge_distribution(solution: Solution, function: str) -> None:
-    (noise,) = drawn(solution, function, SAMPLE)
+    noise = sample(solution, function)
     expect.finite(noise, "The noise")
     values = noise.values.astype(float).ravel()
     mean, deviation = float(values.mean()), float(values.std())
@@ -214,11 +226,12 @@ def judge_distribution(solution: Solution, function: str) -> None:
 
 
 def judge_independence(solution: Solution, function: str) -> None:
-    (noise,) = drawn(solution, function, SAMPLE)
+    noise = sample(solution, function)
     expect.finite(noise, "The noise")
-    if len(noise.shape) != 2 or min(noise.shape) < 2:
-        wrong("noise-shape", expected="Shape (200, 100).", came=f"Shape {noise.shape}.")
     table = noise.values.astype(float)
+    if np.abs(table).max() > 1e6:
+        expected = "Values from N(0, 1), most of them between -3 and 3."
+        wrong("noise-not-normal", expected=expected, came=f"Values up to {table.max():.3g}.")
     for name, rows in (("Rows", table), ("Columns", table.T)):
         first, second, alike = statistics.closest_pair(rows)
         if alike > 0.9:
@@ -249,15 +262,18 @@ def judge_independence(solution: Solution, function: str) -> None:
 
 def judge_seed(solution: Solution, function: str) -> None:
     size = {"n_samples": 20, "latent_dim": 35}
-    first, other, again = drawn(
-        solution, function, {**size, "seed": 7}, {**size, "seed": 8}, {**size, "seed": 7}
+    seeds = (7, 8, 7, 0, 0)
+    first, other, again, zero, zero_again = drawn(
+        solution, function, *({**size, "seed": seed} for seed in seeds)
     )
-    if not np.array_equal(first.values, again.values):
-        wrong(
-            "seed-ignored",
-            expected="Twice the same noise for twice the same seed.",
-            came="Two calls with seed 7 gave different numbers.",
-        )
+    for seed, one, two in ((7, first, again), (0, zero, zero_again)):
+        if not np.array_equal(one.values, two.values):
+            also = " 0 is a seed like any other." if seed == 0 else ""
+            wrong(
+                "seed-ignored",
+                expected=f"Twice the same noise for twice the same seed.{also}",
+                came=f"Two calls with seed {seed} gave different numbers.",
+            )
     if np.array_equal(first.values, other.values):
         wrong(
             "seed-constant",
@@ -279,7 +295,9 @@ def judge_fresh(solution: Solution, function: str) -> None:
 
 
 def judge_global_state(solution: Solution, function: str) -> None:
-    kept = solution.probe("global_state_after", function=function, seed=5)
+    evidence = solution.probe("global_state_after", function=function, seed=5)
+    expect.array(evidence["noise"], "The noise")
+    kept = expect.record(evidence["kept"])
     changed = [library for library in ("NumPy", "PyTorch", "Python") if kept[library] is not True]
     if changed:
         wrong(
@@ -312,7 +330,7 @@ def judge_statistics(solution: Solution, kind: str) -> None:
         )
 
 
-def judge_two_numbers(table: np.ndarray, mean: float, deviation: float) -> None:  # type: ignore[type-arg]
+def judge_two_numbers(table: Numbers, mean: float, deviation: float) -> None:
     right = float(table.mean())
     # Dividing by n and by n - 1 are both called the standard deviation.
     deviations = [float(table.std(ddof=ddof)) for ddof in (0, 1)]
@@ -335,9 +353,7 @@ def judge_two_numbers(table: np.ndarray, mean: float, deviation: float) -> None:
     )
 
 
-def walked(
-    solution: Solution, n_steps: int, latent_dim: int
-) -> tuple[np.ndarray, np.ndarray, Array]:  # type: ignore[type-arg]
+def walked(solution: Solution, n_steps: int, latent_dim: int) -> tuple[Numbers, Numbers, Array]:
     """(start, end, the learner's walk between them)."""
     rng = np.random.default_rng(solution.seed)
     start, end = rng.standard_normal((2, latent_dim)).astype(np.float32)

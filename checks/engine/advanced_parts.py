@@ -13,17 +13,17 @@ from checks.engine.loss_findings import (
     ADVICE,
     GOALS,
     Finding,
-    Forces,
     discriminator_findings,
     generator_findings,
 )
+from checks.engine.loss_reading import Forces
 from checks.engine.wire import Array
 
 Numbers = np.ndarray[Any, Any]
 PIXELS = np.array([0, 127, 128, 255], dtype=np.uint8)
 FALL = 0.8  # a loss that learns ends below this share of its start
-CLOSER = 0.5  # training brings the samples below this share of the first distance
-VARIED = 0.15  # and their spread, pixel by pixel, above this share of the digits' own
+CLOSER = 0.6  # training brings the samples below this share of the first distance
+VARIED = 0.1  # and their spread, pixel by pixel, above this share of the digits' own
 
 
 # --- pixels -------------------------------------------------------------------------------------
@@ -39,9 +39,12 @@ def judge_pixel_values(solution: Solution) -> None:
     images = np.resize(PIXELS, (4, 28, 28))
     values = _normalized(solution, images).values.astype(float).ravel()
     wanted = PIXELS / 127.5 - 1
+    if values.size != images.size or not np.isfinite(values).all():
+        came_text = f"{values.size} numbers" if np.isfinite(values).all() else "Infinity or NaN"
+        expected = f"{images.size} finite numbers for 4 images of 28 × 28."
+        wrong("pixels-other-range", expected=expected, came=f"{came_text}.")
     came = np.array([values[np.resize(PIXELS, values.shape) == pixel].mean() for pixel in PIXELS])
-    exact = np.resize(wanted, values.shape) if values.size == images.size else values + 1
-    if np.allclose(values, exact, atol=1e-4):
+    if np.allclose(values, np.resize(wanted, values.shape), atol=1e-4):
         return
     ways = {
         "pixels-in-0-1": PIXELS / 255,
@@ -93,7 +96,7 @@ def _same_order(rows: Numbers, images: Numbers) -> bool:
 def _scored(solution: Solution) -> tuple[list[Array], Any]:
     rng = np.random.default_rng(solution.seed)
     images = rng.uniform(-1, 1, (64, 784)).astype(np.float32)
-    batches = [images[:1], images[:7], images * 1000, -images * 1000, images]
+    batches = [images[:1], images[:7], images]
     sent = [Array(batch, "tensor") for batch in batches]
     evidence = solution.probe("scores", batches=sent)
     scores = expect.items(evidence["scores"], len(batches))
@@ -103,7 +106,7 @@ def _scored(solution: Solution) -> tuple[list[Array], Any]:
 def judge_score_shape(solution: Solution) -> None:
     """(N, 1) for batches of 1, 7 and 64."""
     scores, _ = _scored(solution)
-    for index, count in ((0, 1), (1, 7), (4, 64)):
+    for index, count in enumerate((1, 7, 64)):
         if scores[index].shape != (count, 1):
             wrong(
                 "scores-shape",
@@ -113,16 +116,16 @@ def judge_score_shape(solution: Solution) -> None:
 
 
 def judge_score_range(solution: Solution) -> None:
-    """Between 0 and 1 whatever comes in, and reaching towards an end for extreme images."""
-    scores, _ = _scored(solution)
-    plain = scores[4].values.astype(float)
-    extreme = np.concatenate([scores[2].values.ravel(), scores[3].values.ravel()]).astype(float)
+    """Between 0 and 1 whatever comes in, and near an end where the network is made to be sure."""
+    scores, evidence = _scored(solution)
+    plain = scores[2].values.astype(float)
+    extreme = expect.array(evidence["sure"], "The scores", "tensor").values.astype(float)
     for values in (plain, extreme):
         if not np.isfinite(values).all() or values.min() < 0 or values.max() > 1:
             came = f"Scores from {np.nanmin(values):.2f} to {np.nanmax(values):.2f}."
             wrong("scores-not-probabilities", expected="Scores between 0 and 1.", came=came)
     low, high = float(extreme.min()), float(extreme.max())
-    came = f"For images a thousand times too strong: scores from {low:.2f} to {high:.2f}."
+    came = f"With weights and images far too strong: scores from {low:.2f} to {high:.2f}."
     expected = "Scores that come near 0 or 1 where the discriminator is sure."
     if high - low < 1e-6 and np.ptp(plain) < 1e-6:
         wrong("scores-constant", expected="Another image, another score.", came=came)
@@ -223,8 +226,8 @@ def _arguments(function: str, case: tuple[Numbers, Numbers]) -> list[Numbers]:
 
 def _loss_findings(function: str, forces: list[Forces]) -> Iterable[Finding]:
     if function == "discriminator_loss":
-        return discriminator_findings(*forces)
-    return generator_findings(*forces)
+        return discriminator_findings(forces[0], forces[1])
+    return generator_findings(forces[0])
 
 
 def _judge_value(function: str, forces: list[Forces], value: float) -> None:
@@ -383,7 +386,7 @@ def judge_samples(
     before, after = distance(untrained, digits), distance(trained, digits)
     came = f"A Fréchet distance of {after:.0f} after training, {before:.0f} before."
     if not after < CLOSER * before:
-        expected = "Samples whose distance to the digits has fallen below half."
+        expected = f"Samples whose distance to the digits is below {CLOSER:.0%} of the first."
         wrong("samples-no-closer", expected=expected, came=came)
     spread, wanted = (float(images.std(axis=0).mean()) for images in (trained, digits))
     if spread < VARIED * wanted:

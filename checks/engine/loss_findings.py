@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checks.engine.loss_reading import Numbers, Reading, labels_for, read
+from checks.engine.loss_reading import Forces, Reading, labels_for, read, scale_of
 
 ADVICE = "advice"
 GOALS = {
     "D": "Binary cross-entropy, real images labelled 1 and forged ones 0.",
     "G": "Binary cross-entropy with the forged images labelled 1: -mean log D(G(z)).",
 }
-Forces = tuple[Numbers, Numbers]  # scores p and forces d, shape (N,) each
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Finding:
 
 def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Finding]:
     """Findings on the generator's loss; the right one is -mean log D(G(z))."""
-    fake = read(*forces, _scale(forces))
+    fake = read(*forces, scale_of(forces))
     if fake.form == "bce" and fake.weight > 0 and 0.7 <= fake.label <= 1.2:
         if not fake.is_labelled(1):
             yield _advice(f"In G's step the forged images are labelled {fake.label:.2f}.")
@@ -55,7 +54,7 @@ def discriminator_findings(
     real_forces: Forces, fake_forces: Forces, goal: str = GOALS["D"]
 ) -> Iterator[Finding]:
     """Findings on the discriminator's loss; the right one labels real images 1 (or 0.9)."""
-    scale = _scale(real_forces, fake_forces)
+    scale = scale_of(real_forces, fake_forces)
     real, fake = read(*real_forces, scale), read(*fake_forces, scale)
     near_one, near_zero = (0.6, 1.25), (-0.05, 0.4)
     if real.form == "none" or fake.form == "none":
@@ -98,12 +97,6 @@ def _labels(real: Reading, fake: Reading, counts: tuple[int, int], goal: str) ->
 
 def _is(reading: Reading, label: float) -> bool:
     return reading.form == "bce" and reading.weight > 0 and reading.is_labelled(label)
-
-
-def _scale(*groups: Forces) -> float:
-    """The size of a typical force."""
-    everything = np.concatenate([d for _, d in groups])
-    return float(np.linalg.norm(everything) / np.sqrt(max(len(everything), 1)))
 
 
 def _random_labels(forces: Forces, low: float, high: float, weight: float = 0.0) -> bool:

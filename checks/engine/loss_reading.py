@@ -24,6 +24,7 @@ Numbers = np.ndarray[Any, Any]
 # Rounding in float32 leaves a gap of about 1e-5; the wrong formula, on scores that differ by 0.1
 # and more, one of 1e-2. The right formula is tried first, so that a tie never blames right code.
 FITS = 0.002
+Forces = tuple[Numbers, Numbers]  # scores p and forces d, shape (N,) each
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,15 @@ def read(p: Numbers, d: Numbers, scale: float) -> Reading:
     return min(fits, key=lambda fit: fit[0])[1] if fits else Reading("unknown")
 
 
-def value(p: Numbers, reading: Reading) -> float:
-    """The loss that a reading stands for: weight × binary cross-entropy, summed over the scores."""
-    each = reading.label * np.log(p) + (1 - reading.label) * np.log(1 - p)
-    return -reading.weight * float(each.sum())
+def mean_cross_entropy(p: Numbers, label: float) -> float:
+    """Binary cross-entropy of scores p with one label, averaged over them."""
+    return -float(np.mean(label * np.log(p) + (1 - label) * np.log(1 - p)))
+
+
+def scale_of(*groups: Forces) -> float:
+    """The size of a typical force: the root of the mean square."""
+    everything = np.concatenate([d for _, d in groups])
+    return float(np.linalg.norm(everything) / np.sqrt(max(len(everything), 1)))
 
 
 def _line(x: Numbers, y: Numbers, weight: Numbers) -> tuple[float, float]:

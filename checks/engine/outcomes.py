@@ -32,7 +32,7 @@ class CheckEndedError(Exception):
         self.came, self.expected, self.why, self.hint = came, expected, why, hint
         self.mistake, self.error, self.output = mistake, error, output
         parts = [mistake.name if mistake else "", expected and f"Expected: {expected}"]
-        parts += [expected and f"What came: {came}" or came, why and f"Why it matters: {why}"]
+        parts += [(expected and f"What came: {came}") or came, why and f"Why it matters: {why}"]
         parts += [hint and f"Try: {hint}"]
         super().__init__("\n".join(filter(None, parts)))
 

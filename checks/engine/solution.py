@@ -23,7 +23,10 @@ from checks.engine.translate import translated
 from checks.mistakes import CATALOGUE
 
 HEAVY = frozenset({"torchvision", "matplotlib", "scipy", "pandas", "sklearn", "PIL", "tqdm"})
+# What a figure needs beyond `import matplotlib.pyplot`, and pulls in only when it draws.
+DRAWING = ("matplotlib.backends.backend_agg", "PIL.PngImagePlugin")
 IMPORT_SECONDS = 10.0
+MAX_SOURCE = 2**20
 
 
 @dataclass
@@ -34,14 +37,34 @@ class Submission:
     sandbox: Sandbox
     seed: int = 0
     _answers: dict[tuple[str, str, bytes], Outcome] = field(default_factory=dict, repr=False)
+    _texts: dict[Path, str] = field(default_factory=dict, repr=False)
+    _trees: dict[str, ast.Module | None] = field(default_factory=dict, repr=False)
     _hung: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    def text(self, path: Path) -> str:
+        """A file of this folder as text, read once; "" for what is no plain file of a plain size.
+
+        The judge looks at learners' files only through this: a pipe would hang it, a device fill
+        its memory.
+        """
+        if path not in self._texts:
+            self._texts[path] = ""
+            try:
+                inside = path.resolve().is_relative_to(self.folder)
+                if inside and path.is_file() and path.stat().st_size <= MAX_SOURCE:
+                    self._texts[path] = path.read_text(encoding="utf-8", errors="replace")
+            except (OSError, ValueError):
+                pass
+        return self._texts[path]
 
     def source(self, tier: str) -> ast.Module | None:
         """The tier's file, parsed; None where it does not parse."""
-        try:
-            return ast.parse((self.folder / f"{tier}.py").read_bytes())
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+        if tier not in self._trees:
+            try:
+                self._trees[tier] = ast.parse(self.text(self.folder / f"{tier}.py"))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._trees[tier] = None
+        return self._trees[tier]
 
     def line_of(self, tier: str, name: str) -> int:
         """The line on which the tier's file defines a name; 0 where it doesn't."""
@@ -73,8 +96,14 @@ class Submission:
             return f"{path.name} is a folder, not a file."
         if not path.exists():
             return f"There is no {path.name} in {self.folder.name}."
+        if not path.is_file():
+            return f"{path.name} is not a plain file."
+        if path.stat().st_size > MAX_SOURCE:
+            return f"{path.name} is larger than {MAX_SOURCE // 2**20} MB."
+        if not path.resolve().is_relative_to(self.folder):
+            return f"{path.name} is a link to a file outside the folder."
         try:
-            path.read_bytes()
+            path.open("rb").close()
         except OSError as error:
             return f"{path.name} cannot be read: {error.strerror}."
         return ""
@@ -88,7 +117,10 @@ class Submission:
                 found.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module)
-        return sorted(name for name in found if name.split(".")[0] in HEAVY)
+        heavy = {name for name in found if name.split(".")[0] in HEAVY and "__" not in name}
+        if any(name.split(".")[0] == "matplotlib" for name in heavy):
+            heavy.update(DRAWING)
+        return sorted(heavy)
 
     def ask(
         self, tier: str, about: str, probe: str, arguments: dict[str, Any], limits: Limits
@@ -168,7 +200,7 @@ class Solution:
         returned = self.probe("returned", function=function, calls=list(calls))
         if type(returned) is not list or len(returned) != len(calls):
             Evidence().__missing__("")
-        return returned  # type: ignore[no-any-return]
+        return returned
 
     def advise(self, mistake_id: str, text: str = "") -> None:
         """Pass, with a word on what could be better."""

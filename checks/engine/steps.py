@@ -98,7 +98,9 @@ def read_steps(evidence: list[Any], real_batches: list[Tensor], seed: int) -> li
         KeyError, TypeError, ValueError, RuntimeError: the evidence is not what the probe sends.
     """
     steps = [_step(report, real_batches) for report in evidence]
-    generator, discriminator = (net.double() for net in watched_networks(seed))
+    generator, discriminator = watched_networks(seed)
+    generator.double()
+    discriminator.double()
     previous: dict[str, Tensor] = {}
     held: dict[str, Tensor] = {}
     for step in steps:
@@ -131,17 +133,19 @@ def _step(report: Any, real_batches: list[Tensor]) -> Step:
                 note["has_graph"] is True,
             )
         )
-    vectors = {
-        key: {name: _tensor(report[key][name]) for name in "GD"}
+    before, after, gradients = (
+        {name: _tensor(report[key][name]) for name in "GD"}
         for key in ("before", "after", "gradients")
-    }
+    )
     index = int(report["index"])
     return Step(
         name="DGDG"[index],
         index=index,
         real=real_batches[index // 2].double(),
         returned=report["returned"],
-        **vectors,
+        before=before,
+        after=after,
+        gradients=gradients,
         stepped={name: int(report["stepped"][name]) for name in "GD"},
         training={name: report["training"][name] is True for name in "GD"},
         frozen={name: report["frozen"][name] is True for name in "GD"},

@@ -69,6 +69,17 @@ TRANSLATIONS = (
         "weights. Images are flat here: 784 numbers a row.",
     ),
     Translation(
+        r"shape '\[.*\]' is invalid for input of size",
+        "view and reshape keep the count of numbers, and the shape asked for holds another count. "
+        "Most often a batch size stands in it as a fixed number.",
+        "Use len(…) of what came in, or -1, in the place of the batch size.",
+    ),
+    Translation(
+        r"'NoneType' object is not",
+        "Something is None that should be a value: a function without a return, most often.",
+        "Look at where the value on this line comes from, and print it.",
+    ),
+    Translation(
         r"mat1 and mat2 must have the same dtype|expected scalar type Float but found Double"
         r"|expected m1 and m2 to have the same dtype",
         "PyTorch's layers work in float32, NumPy's numbers are float64.",

@@ -20,7 +20,11 @@ from checks.probes.networks import PIXELS, flat, flat_gradients, watched_network
 
 
 def scores(solution: ModuleType, batches: list[Tensor]) -> dict[str, Any]:
-    """What a new discriminator says to each batch, and whether gradients reach its weights."""
+    """What a new discriminator says to each batch, and whether gradients reach its weights.
+
+    `sure` is what it says to the last batch and its negative, both 1,000 times as strong, with all
+    its weights 30 times as strong.
+    """
     discriminator = part(solution, "Discriminator")()
     discriminator.eval()
     with torch.no_grad():
@@ -28,10 +32,18 @@ def scores(solution: ModuleType, batches: list[Tensor]) -> dict[str, Any]:
     discriminator.train()
     discriminator(batches[-1]).sum().backward()
     parameters = list(discriminator.parameters())
+    n_reached = sum(p.grad is not None for p in parameters)
+    discriminator.eval()
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.mul_(30)
+        strong = torch.cat([batches[-1], -batches[-1]]) * 1000
+        sure = discriminator(strong)
     return {
         "scores": said,
+        "sure": sure,
         "n_parameters": len(parameters),
-        "n_reached": sum(p.grad is not None for p in parameters),
+        "n_reached": n_reached,
     }
 
 
@@ -337,4 +349,4 @@ def _sampled(generator: nn.Module, n_samples: int, latent_dim: int) -> np.ndarra
     generator.eval()
     with torch.no_grad():
         samples = generator(torch.randn(n_samples, latent_dim)).reshape(n_samples, PIXELS)
-    return samples.numpy().astype(np.float16)
+    return np.asarray(samples.numpy().astype(np.float16))

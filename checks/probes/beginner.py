@@ -12,12 +12,12 @@ import torch
 from checks.probes import call
 
 
-def global_state_after(solution: ModuleType, function: str, seed: int) -> dict[str, bool]:
-    """Whether a seeded draw left each global source of random numbers as it was."""
+def global_state_after(solution: ModuleType, function: str, seed: int) -> dict[str, Any]:
+    """A seeded draw, and whether it left each global source of random numbers as it was."""
     before = _global_state()
-    call(solution, function, n_samples=10, latent_dim=10, seed=seed)
+    noise = call(solution, function, n_samples=10, latent_dim=10, seed=seed)
     after = _global_state()
-    return {name: before[name] == after[name] for name in before}
+    return {"noise": noise, "kept": {name: before[name] == after[name] for name in before}}
 
 
 def _global_state() -> dict[str, Any]:

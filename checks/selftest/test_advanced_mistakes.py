@@ -215,7 +215,8 @@ D_STEP_MUTANTS = [
     mutant("uniform noise", "test_discriminator_is_fed", "noise-uniform",
            (D_NOISE, D_NOISE.replace("sample_noise_torch", "torch.rand"))),
     mutant("one z for all", "test_discriminator_is_fed", "noise-repeated",
-           (D_NOISE, "z = sample_noise_torch(1, generator.latent_dim).repeat(len(real_images), 1)")),
+           (D_NOISE, "z = sample_noise_torch(1, generator.latent_dim)\n"
+                     "    z = z.repeat(len(real_images), 1)")),
     mutant("the same noise each time", "test_discriminator_is_fed", "noise-reused",
            (D_NOISE, D_NOISE.replace("latent_dim)", "latent_dim, seed=0)"))),
     mutant("step with labels swapped", "test_discriminator_step_loss", "labels-swapped",

@@ -25,8 +25,6 @@ from checks.selftest.test_advanced_mistakes import (
     G_NOISE,
     HISTORY,
     ITEM,
-    LOOP_D,
-    LOOP_G,
     PIXELS,
     REAL_LOSS,
     ROWS,
