@@ -28,7 +28,7 @@ D, D_STEP, G_STEP = "Discriminator", "discriminator_step", "generator_step"
 EPOCHS, BATCH_SIZE, LATENT_DIM, LEARNING = 3, 16, 12, 7e-4
 N_IMAGES = 71  # four batches of 16, and 7 left
 # Small batches at a small rate: every honest choice of layers and optimizer gets there steadily.
-LONG_TRAINING = {"epochs": 7, "batch_size": 8, "latent_dim": 32, "learning_rate": 5e-5}
+LONG_TRAINING = {"epochs": 7, "batch_size": 8, "latent_dim": 32, "learning_rate": 1e-4}
 N_LONG = 500
 PATIENCE = Limits(seconds=120)
 

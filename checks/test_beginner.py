@@ -172,9 +172,12 @@ def test_questions(solution: Solution) -> None:
 
 
 def drawn(solution: Solution, function: str, *calls: dict[str, int]) -> list[Array]:
-    """The noise of these calls, each an array of the function's own kind."""
+    """The noise of these calls, each an array of the function's own kind, of finite numbers."""
     kind = "array" if function == NUMPY else "tensor"
-    return [expect.array(noise, "The noise", kind) for noise in solution.call(function, *calls)]
+    draws = [expect.array(noise, "The noise", kind) for noise in solution.call(function, *calls)]
+    for noise in draws:
+        expect.finite(noise, "The noise")
+    return draws
 
 
 def sample(solution: Solution, function: str) -> Array:
@@ -205,7 +208,6 @@ def judge_shape(solution: Solution, function: str) -> None:
 
 def judge_distribution(solution: Solution, function: str) -> None:
     noise = sample(solution, function)
-    expect.finite(noise, "The noise")
     values = noise.values.astype(float).ravel()
     mean, deviation = float(values.mean()), float(values.std())
     bound = statistics.ks_bound(values.size)
@@ -227,7 +229,6 @@ def judge_distribution(solution: Solution, function: str) -> None:
 
 def judge_independence(solution: Solution, function: str) -> None:
     noise = sample(solution, function)
-    expect.finite(noise, "The noise")
     table = noise.values.astype(float)
     if np.abs(table).max() > 1e6:
         expected = "Values from N(0, 1), most of them between -3 and 3."

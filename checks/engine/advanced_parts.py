@@ -22,8 +22,8 @@ from checks.engine.wire import Array
 Numbers = np.ndarray[Any, Any]
 PIXELS = np.array([0, 127, 128, 255], dtype=np.uint8)
 FALL = 0.8  # a loss that learns ends below this share of its start
-CLOSER = 0.6  # training brings the samples below this share of the first distance
-VARIED = 0.1  # and their spread, pixel by pixel, above this share of the digits' own
+CLOSER = 0.7  # training brings the samples below this share of the first distance
+VARIED = 0.05  # and their spread, pixel by pixel, above this share of the digits' own
 
 
 # --- pixels -------------------------------------------------------------------------------------
