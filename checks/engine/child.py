@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import functools
 import importlib
 import os
 import pkgutil
@@ -133,6 +134,7 @@ def serve_forks(channel_fd: int) -> None:
                 _preload(request["preload"])
                 channel.sendall(bytes(16))
                 continue
+            _warm_up(request["module"])
             pid = os.fork()
             if pid == 0:
                 _become_child(request, *handles)
@@ -147,6 +149,13 @@ def serve_forks(channel_fd: int) -> None:
                 channel.sendall(
                     status.to_bytes(8, "little") + usage.ru_maxrss.to_bytes(8, "little")
                 )
+
+
+@functools.cache
+def _warm_up(module: str) -> None:
+    """What a tier's probes want done once, before any child: see `warm_up` in the probes."""
+    probes = sys.modules.get(f"checks.probes.{module}")
+    getattr(probes, "warm_up", lambda: None)()
 
 
 def _exactly(channel: Any, size: int) -> bytes:

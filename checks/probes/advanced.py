@@ -16,6 +16,12 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from checks.probes import call, part
 from checks.probes.networks import PIXELS, flat, flat_gradients, watched_networks
 
+
+def warm_up() -> None:
+    """The first optimizer of a process pulls in a second's worth of modules: once, not per child."""
+    torch.optim.Adam([nn.Parameter(torch.zeros(1))]).step()
+
+
 # --- the discriminator ----------------------------------------------------------------------
 
 
