@@ -143,6 +143,9 @@ def next_step(verdicts: Sequence[Verdict], options: argparse.Namespace) -> str:
         later = tiers()[tiers().index(verdicts[-1].tier) + 1 :]
         return "the next tier:\n" + command.format(later[0]) if later else ""
     command = command.format(following.tier)
+    if following.status is Status.BLOCKED:
+        awaited = following.came.removeprefix("Waits for ").split(", which")[0]
+        return f"write {awaited}, then run:\n{command}"
     if following.status.is_open:
         return f"{following.came[0].lower()}{following.came[1:].rstrip('.')}, then run:\n{command}"
     where = following.location

@@ -18,7 +18,7 @@ from checks.probes.networks import PIXELS, flat, flat_gradients, watched_network
 
 
 def warm_up() -> None:
-    """The first optimizer of a process pulls in a second's worth of modules: once, not per child."""
+    """Load what the first optimizer of a process pulls in: a second's worth of modules."""
     torch.optim.Adam([nn.Parameter(torch.zeros(1))]).step()
 
 
