@@ -36,6 +36,7 @@ from checks.engine.solution import Submission
 from checks.selftest.mutants import Variant, checks_of, ending, mutated
 
 Numbers = np.ndarray[Any, Any]
+Z = statistics.Z_BOUND
 N_NOISE, N_SAMPLING = 200 * 100, 400 * LATENT  # how many numbers the noise checks judge
 WIDTH = 150  # columns, where no terminal says how many there are
 
@@ -107,7 +108,7 @@ def ks_distance(noise: Any, what: str) -> float:
     return statistics.ks_distance(standardized(noise.values.astype(float)), statistics.normal_cdf)
 
 
-def ks_distance_as_it_is(noise: Any, what: str) -> float:
+def raw_ks_distance(noise: Any, what: str) -> float:
     """The distance from N(0, 1) itself."""
     return statistics.ks_distance(noise.values.astype(float), statistics.normal_cdf)
 
@@ -132,24 +133,21 @@ def unexplained(seen: list[steps.Step], name: str) -> float:
     return max(step.unexplained for step in seen if step.name == name)
 
 
-Z, Z_CHANCE = statistics.Z_BOUND, "1e-7"
+# fmt: off
 NORMAL = (
     Statistic("KS distance", ks_distance, statistics.ks_bound(N_NOISE), "below", "1e-7"),
-    Statistic("mean, z", lambda noise, _: statistics.mean_z(noise.values), Z, "within", Z_CHANCE),
-    Statistic(
-        "square, z", lambda noise, _: statistics.deviation_z(noise.values), Z, "within", Z_CHANCE
-    ),
+    Statistic("mean, z", lambda noise, _: statistics.mean_z(noise.values), Z, "within", "1e-7"),
+    Statistic("square, z", lambda noise, _: statistics.deviation_z(noise.values), Z, "within",
+              "1e-7"),
 )
 INDEPENDENT = (
     Statistic("closest pair", closest, 0.9, "below", "1e-30"),
-    Statistic("rows, z", neighbours(0), Z, "within", Z_CHANCE),
-    Statistic("columns, z", neighbours(1), Z, "within", Z_CHANCE),
+    Statistic("rows, z", neighbours(0), Z, "within", "1e-7"),
+    Statistic("columns, z", neighbours(1), Z, "within", "1e-7"),
     Statistic("row lengths", row_lengths, 7, "above", "1e-7"),
 )
 SAMPLING = (
-    Statistic(
-        "KS distance", ks_distance_as_it_is, statistics.ks_bound(N_SAMPLING), "below", "1e-7"
-    ),
+    Statistic("KS distance", raw_ks_distance, statistics.ks_bound(N_SAMPLING), "below", "1e-7"),
 )
 FALLING = (Statistic("end / start", fall, FALL, "below", "1e-6"),)
 SAMPLES = (
@@ -171,12 +169,12 @@ STOCHASTIC = (
     Stochastic("intermediate", ("test_images_noise",), FINITE, SAMPLING),
     Stochastic("advanced", ("test_discriminator_loss_falls",), f"{JUDGED}falling", FALLING),
     Stochastic("advanced", ("test_generator_loss_falls",), f"{JUDGED}falling", FALLING),
-    Stochastic(
-        "advanced", tuple(f"test_discriminator_{it}" for it in ASPECTS), FOUND, STEPS, share=10
-    ),
+    Stochastic("advanced", tuple(f"test_discriminator_{it}" for it in ASPECTS), FOUND, STEPS,
+               share=10),
     Stochastic("advanced", tuple(f"test_generator_{it}" for it in ASPECTS), FOUND, STEPS, share=10),
     Stochastic("advanced", ("test_samples_get_closer",), f"{JUDGED}samples", SAMPLES, is_slow=True),
 )
+# fmt: on
 
 
 # --- the near-misses ------------------------------------------------------------------------------
@@ -194,48 +192,29 @@ def near(name: str, check: str, new: str) -> tuple[str, Variant]:
     return check, Variant(name, tier, ((old, new),))
 
 
+# fmt: off
 NEAR = (
     near("shifted by 0.1", "test_numpy_normal", f"{DRAW} + 0.1"),
     near("shifted by 0.1", "test_torch_normal", f"{T_DRAW} + 0.1"),
     near("scaled by 1.1", "test_numpy_normal", f"{DRAW} * 1.1"),
     near("scaled by 1.1", "test_torch_normal", f"{T_DRAW} * 1.1"),
-    near(
-        "uniform, deviation 1",
-        "test_numpy_normal",
-        "return rng.uniform(-(3**0.5), 3**0.5, (n_samples, latent_dim))",
-    ),
-    near(
-        "uniform, deviation 1",
-        "test_torch_normal",
-        "return (torch.rand(n_samples, latent_dim, generator=rng) - 0.5) * 12**0.5",
-    ),
-    near(
-        "neighbours averaged",
-        "test_numpy_independent",
-        f"x = {DRAW[7:]}\n    return (x + np.roll(x, 1, axis=1)) / 2**0.5",
-    ),
-    near(
-        "neighbours averaged",
-        "test_torch_independent",
-        f"x = {T_DRAW[7:]}\n    return (x + x.roll(1, dims=0)) / 2**0.5",
-    ),
-    near(
-        "half of the rows repeated",
-        "test_numpy_independent",
-        f"x = {DRAW[7:]}\n    return x[np.arange(n_samples) // 2]",
-    ),
-    near(
-        "half of the rows repeated",
-        "test_torch_independent",
-        f"x = {T_DRAW[7:]}\n    return x[torch.arange(n_samples) // 2]",
-    ),
-    near(
-        "uniform from 0 to 1",
-        "test_images_noise",
-        "z = torch.rand(n_images, generator.latent_dim)",
-    ),
+    near("uniform, deviation 1", "test_numpy_normal",
+         "return rng.uniform(-(3**0.5), 3**0.5, (n_samples, latent_dim))"),
+    near("uniform, deviation 1", "test_torch_normal",
+         "return (torch.rand(n_samples, latent_dim, generator=rng) - 0.5) * 12**0.5"),
+    near("neighbours averaged", "test_numpy_independent",
+         f"x = {DRAW[7:]}\n    return (x + np.roll(x, 1, axis=1)) / 2**0.5"),
+    near("neighbours averaged", "test_torch_independent",
+         f"x = {T_DRAW[7:]}\n    return (x + x.roll(1, dims=0)) / 2**0.5"),
+    near("half of the rows repeated", "test_numpy_independent",
+         f"x = {DRAW[7:]}\n    return x[np.arange(n_samples) // 2]"),
+    near("half of the rows repeated", "test_torch_independent",
+         f"x = {T_DRAW[7:]}\n    return x[torch.arange(n_samples) // 2]"),
+    near("uniform from 0 to 1", "test_images_noise",
+         "z = torch.rand(n_images, generator.latent_dim)"),
     near("scaled by 1.5", "test_images_noise", f"{G_DRAW} * 1.5"),
 )
+# fmt: on
 
 
 # --- the runs -------------------------------------------------------------------------------------

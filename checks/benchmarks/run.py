@@ -81,9 +81,7 @@ def checks_command(tier: str, *more: str) -> list[str]:
 def seconds_of(command: Sequence[str]) -> float:
     """Wall time of a command that has to succeed, run in the kit's folder."""
     began = time.perf_counter()
-    ended = subprocess.run(
-        command, cwd=KIT, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    ended = subprocess.run(command, cwd=KIT, stdin=subprocess.DEVNULL, capture_output=True)
     seconds = time.perf_counter() - began
     if ended.returncode != 0:
         said = (ended.stdout + ended.stderr).decode("utf-8", "replace").strip().splitlines()

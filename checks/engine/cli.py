@@ -41,7 +41,9 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[0].upper()}{message[1:]}. See python run_checks.py --help.")
+        text = message[0].upper() + message[1:]
+        stop = "" if text.endswith("?") else "."
+        raise UsageError(f"{text}{stop} See python run_checks.py --help.")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -141,7 +143,7 @@ def next_step(verdicts: Sequence[Verdict], options: argparse.Namespace) -> str:
         if any(verdict.status is not Status.PASSED for verdict in verdicts):
             return ""
         later = tiers()[tiers().index(verdicts[-1].tier) + 1 :]
-        return "the next tier:\n" + command.format(later[0]) if later else ""
+        return f"on to {later[0]}:\n" + command.format(later[0]) if later else ""
     command = command.format(following.tier)
     if following.status is Status.BLOCKED:
         awaited = following.came.removeprefix("Waits for ").split(", which")[0]
