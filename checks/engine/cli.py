@@ -11,13 +11,10 @@ import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from checks.engine import reports
-from checks.engine.sandbox import KIT
-from checks.engine.screen import Screen, make_console
+from checks.engine.links import KIT
 from checks.engine.session import InfraError, Judge, Listener, UnusableError, tiers
-from checks.engine.stubs import StubError, write_stubs
 from checks.engine.totals import next_verdict
 from checks.engine.verdict import Status, Verdict
 
@@ -53,15 +50,22 @@ def main(arguments: Sequence[str]) -> int:
         if options.tier == "stubs":
             return stubs(options)
         return check(options)
-    except (UsageError, UnusableError, StubError, reports.ReportError) as error:
-        Screen(make_console(sys.stderr)).problem(str(error))
+    except (UsageError, UnusableError) as error:
+        show_problem(error)
         return USAGE
     except InfraError as error:
-        Screen(make_console(sys.stderr)).problem(str(error))
+        show_problem(error)
         return INFRA
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
+
+
+def show_problem(error: Exception) -> None:
+    """One clear sentence, on the error stream."""
+    from checks.engine.screen import Screen, make_console
+
+    Screen(make_console(sys.stderr)).problem(str(error))
 
 
 def parser() -> Parser:
@@ -104,23 +108,35 @@ def check(options: argparse.Namespace) -> int:
         if file and not Path(file).absolute().parent.is_dir():
             raise UsageError(f"{name} {file}: there is no folder {Path(file).absolute().parent}.")
     selected = tiers() if options.tier in (None, "all") else [options.tier]
-    console = make_console()
-    with (
-        Judge() as judge,
-        Screen(console, verbose=options.verbose, overview=options.tier is None) as screen,
-    ):
-        screen.loading()
-        listener = Listener(screen.start, screen.running, screen.verdict, screen.notice)
-        verdicts = judge.run(selected, folder, options.seed, data, listener)
-        screen.finish(verdicts, next_step(verdicts, options))
-    meta = {"solutions": str(folder), "tiers": selected, "seed": options.seed}
-    if options.json:
-        reports.write_json(options.json, verdicts, meta)
-    if options.junit:
-        reports.write_junit(options.junit, verdicts)
+    with Judge() as judge:
+        from checks.engine.screen import Screen, make_console  # while the judge loads
+
+        with Screen(
+            make_console(), verbose=options.verbose, overview=options.tier is None
+        ) as screen:
+            screen.loading()
+            listener = Listener(screen.start, screen.running, screen.verdict, screen.notice)
+            verdicts = judge.run(selected, folder, options.seed, data, listener)
+            screen.finish(verdicts, next_step(verdicts, options))
+    write_reports(verdicts, options, {"solutions": str(folder), "tiers": selected})
     if any(verdict.status is Status.INFRA for verdict in verdicts):
         return INFRA
     return PASSED if all(v.status is Status.PASSED for v in verdicts) else NOT_ALL
+
+
+def write_reports(
+    verdicts: Sequence[Verdict], options: argparse.Namespace, meta: dict[str, Any]
+) -> None:
+    """The files that were asked for."""
+    from checks.engine import reports
+
+    try:
+        if options.json:
+            reports.write_json(options.json, verdicts, meta | {"seed": options.seed})
+        if options.junit:
+            reports.write_junit(options.junit, verdicts)
+    except reports.ReportError as error:
+        raise UsageError(str(error)) from None
 
 
 def _folder(name: str, option: str) -> Path:
@@ -164,11 +180,17 @@ def _short(file: str) -> str:
 
 def stubs(options: argparse.Namespace) -> int:
     """Write the exercises from the reference; what they replace is kept."""
+    from checks.engine.screen import Screen, make_console
+    from checks.engine.stubs import StubError, write_stubs
+
     source = _folder(options.solutions or "reference", "--solutions")
     target = Path(options.to) if options.to else KIT / "exercises"
-    console = make_console()
-    with Screen(console) as screen:
-        for written in write_stubs(source, target):
+    try:
+        files = write_stubs(source, target)
+    except StubError as error:
+        raise UsageError(str(error)) from None
+    with Screen(make_console()) as screen:
+        for written in files:
             kept = f"; your version is now {written.backup}" if written.backup else ""
             screen.notice(f"{written.path}: {written.action.value}{kept}")
     return PASSED

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.engine.sandbox import KIT
+from checks.engine.links import KIT
 from checks.engine.verdict import Check, Status, Verdict
 
 END_SECONDS = 10.0

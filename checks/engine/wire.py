@@ -18,9 +18,12 @@ import math
 import struct
 import sys
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
+# At run time NumPy is imported where it is used: the command and the judge come by here on their
+# way to starting their children, and those load while these do.
 
 MAGIC = b"GANK"
 HEADER = struct.Struct("<4sIQ")
@@ -145,6 +148,8 @@ def _encode(value: Any, buffers: list[bytes], used: list[int], depth: int) -> An
     if type(value) in (list, tuple):
         tag = "$list" if type(value) is list else "$tuple"
         return {tag: [_encode(item, buffers, used, depth + 1) for item in value]}
+    import numpy as np
+
     # The type itself is asked: `isinstance` would believe an object's own `__class__`.
     kind = type(value)
     if kind is Array:
@@ -211,6 +216,8 @@ def _encode_array(
     buffers: list[bytes],
     used: list[int],
 ) -> Any:
+    import numpy as np
+
     # ndarray's own methods: a subclass of the learner's has no say here.
     plain = np.ndarray.view(array, np.ndarray)
     name = plain.dtype.name
@@ -282,6 +289,8 @@ def _as_list(content: Any) -> list[Any]:
 
 
 def _decode_array(content: Any, body: memoryview) -> Array:
+    import numpy as np
+
     offset, dtype_name, shape, kind, requires_grad, original = content
     if dtype_name not in DTYPES or kind not in ("tensor", "array", "scalar"):
         raise ValueError("not an array's description")
