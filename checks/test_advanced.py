@@ -200,7 +200,10 @@ def test_history(solution: Solution) -> None:
 
 @check("Every epoch shows D every image once", about="train_gan", points=2)
 def test_every_image(solution: Solution) -> None:
-    refuse(loop.image_finding(loop_of(solution)))
+    run = loop_of(solution)
+    refuse(loop.image_finding(run))
+    if loop.is_unshuffled(run):
+        solution.advise("images-not-shuffled")
 
 
 @check("Every batch brings one step of D and one of G", about="train_gan", points=2)

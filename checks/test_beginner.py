@@ -22,6 +22,7 @@ Numbers = np.ndarray[Any, Any]
 NUMPY, TORCH = "sample_noise_numpy", "sample_noise_torch"
 SIZES = [(1, 7), (7, 1), (64, 3), (5, 200)]
 SAMPLE = {"n_samples": 200, "latent_dim": 100}
+WALKS = [(2, 100), (5, 3), (6, 100), (8, 100)]  # steps, latent size
 
 
 @check("NumPy noise has the shape you ask for", about=NUMPY, points=1)
@@ -112,7 +113,7 @@ def test_statistics_torch(solution: Solution) -> None:
 
 @check("The walk has as many steps as asked for", about="interpolate_noise", points=1)
 def test_interpolation_count(solution: Solution) -> None:
-    for n_steps, latent_dim in [(2, 100), (5, 3), (8, 100)]:
+    for n_steps, latent_dim in WALKS:
         walk = walked(solution, n_steps, latent_dim)[2]
         if walk.shape != (n_steps, latent_dim):
             wrong(
@@ -142,7 +143,7 @@ def test_interpolation_ends(solution: Solution) -> None:
 
 @check("The walk moves on in even steps", about="interpolate_noise", points=1)
 def test_interpolation_even(solution: Solution) -> None:
-    n_steps = 9
+    n_steps = 8
     start, end, walk = walked(solution, n_steps, 100)
     rows = walk.values.astype(float)
     even = np.linspace(0, 1, n_steps)
@@ -158,7 +159,7 @@ def test_interpolation_even(solution: Solution) -> None:
     moved = np.linalg.norm(np.diff(rows, axis=0), axis=1) if rows.ndim == 2 else np.zeros(0)
     wrong(
         "interpolation-uneven",
-        expected="Nine rows, each the same way further along the straight line (or the arc) from "
+        expected="Eight rows, each the same way further along the straight line (or the arc) from "
         "start to end.",
         came="Steps of length " + ", ".join(f"{step:.2f}" for step in moved[:8]) + "."
         if len(moved)
@@ -355,9 +356,15 @@ def judge_two_numbers(table: Numbers, mean: float, deviation: float) -> None:
 
 
 def walked(solution: Solution, n_steps: int, latent_dim: int) -> tuple[Numbers, Numbers, Array]:
-    """(start, end, the learner's walk between them)."""
+    """(start, end, the learner's walk between them), for one of WALKS."""
     rng = np.random.default_rng(solution.seed)
-    start, end = rng.standard_normal((2, latent_dim)).astype(np.float32)
-    call = {"start": Array(start, "tensor"), "end": Array(end, "tensor"), "n_steps": n_steps}
-    (walk,) = solution.call("interpolate_noise", call)
-    return start, end, expect.array(walk, "The walk")
+    calls, ends = [], []
+    for steps, size in WALKS:
+        start, end = rng.standard_normal((2, size)).astype(np.float32)
+        ends.append((start, end))
+        calls.append(
+            {"start": Array(start, "tensor"), "end": Array(end, "tensor"), "n_steps": steps}
+        )
+    chosen = WALKS.index((n_steps, latent_dim))
+    walk = solution.call("interpolate_noise", *calls)[chosen]
+    return *ends[chosen], expect.array(walk, "The walk")

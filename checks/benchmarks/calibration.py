@@ -37,7 +37,7 @@ from checks.selftest.mutants import Variant, checks_of, ending, mutated
 
 Numbers = np.ndarray[Any, Any]
 Z = statistics.Z_BOUND
-N_NOISE, N_SAMPLING = 200 * 100, 400 * LATENT  # how many numbers the noise checks judge
+N_NOISE, N_SAMPLING = 200 * 100, 4000 * LATENT  # how many numbers the noise checks judge
 WIDTH = 150  # columns, where no terminal says how many there are
 
 
@@ -148,6 +148,7 @@ INDEPENDENT = (
 )
 SAMPLING = (
     Statistic("KS distance", raw_ks_distance, statistics.ks_bound(N_SAMPLING), "below", "1e-7"),
+    *NORMAL[1:],
 )
 FALLING = (Statistic("end / start", fall, FALL, "below", "1e-6"),)
 SAMPLES = (
@@ -212,7 +213,8 @@ NEAR = (
          f"x = {T_DRAW[7:]}\n    return x[torch.arange(n_samples) // 2]"),
     near("uniform from 0 to 1", "test_images_noise",
          "z = torch.rand(n_images, generator.latent_dim)"),
-    near("scaled by 1.5", "test_images_noise", f"{G_DRAW} * 1.5"),
+    near("shifted by 0.1", "test_images_noise", f"{G_DRAW} + 0.1"),
+    near("scaled by 1.1", "test_images_noise", f"{G_DRAW} * 1.1"),
 )
 # fmt: on
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import functools
+import gc
 import importlib
 import os
 import pkgutil
@@ -135,6 +136,7 @@ def serve_forks(channel_fd: int) -> None:
                 channel.sendall(bytes(16))
                 continue
             _warm_up(request["module"])
+            gc.freeze()  # or each child's first collection would touch, and so copy, every object
             pid = os.fork()
             if pid == 0:
                 _become_child(request, *handles)

@@ -103,6 +103,14 @@ def image_finding(loop: Loop) -> Finding | None:
     return None
 
 
+def is_unshuffled(loop: Loop) -> bool:
+    """Whether two epochs showed D the images in the same order of batches."""
+    first, second, *_ = [
+        [set(update.real) for update in epoch] for epoch in loop.epochs_of(loop.of("D"))
+    ] + [[], [set()]]
+    return first == second
+
+
 def update_finding(loop: Loop) -> Finding | None:
     """What is wrong with which network was updated when; None if nothing is."""
     wanted = loop.batches * loop.epochs

@@ -116,6 +116,11 @@ PARTS_MUTANTS = [
            (COUNT_RIGHT, "n_right = n_right / len(real_images) + float((discriminator("
                          "fake_images) < 0.5).float().mean())"),
            (SHARE, "return n_right / 2")),
+    mutant("accuracy halved", "test_accuracy", "accuracy-wrong", (SHARE, SHARE + " / 2")),
+    mutant("from -1 to 2", "test_pixel_values", "pixels-other-range",
+           (PIXELS, PIXELS.replace("127.5", "85"))),
+    mutant("narrow scores", "test_score_range", "scores-in-narrow-range",
+           (D_SCORES, "scores: Tensor = 0.2 + 0.6 * self.layers(images)")),
     mutant("accuracy upside down", "test_accuracy", "accuracy-inverted",
            (SHARE, "return 1 - n_right / (len(real_images) + len(fake_images))")),
     mutant("accuracy of the real ones", "test_accuracy", "accuracy-real-only",
@@ -208,6 +213,8 @@ D_STEP_MUTANTS = [
            (D_CALLS, D_CALLS.replace("(fake_images)", "(real_images)"))),
     mutant("fed with noise", "test_discriminator_is_fed", "fed-with-noise",
            (D_FAKES, "fake_images = torch.rand_like(real_images) * 2 - 1")),
+    mutant("a loss of the weights", "test_discriminator_is_fed", "discriminator-not-called",
+           (D_CALLS, "loss = sum(p.square().sum() for p in discriminator.parameters())")),
     mutant("half a batch", "test_discriminator_is_fed", "real-images-missing",
            (D_CALLS, D_CALLS.replace("(real_images)", "(real_images[:4])"))),
     mutant("scaled again", "test_discriminator_is_fed", "real-images-changed",
@@ -313,6 +320,15 @@ LOOP_MUTANTS = [
            (RETURNED, "return generator, history")),
     mutant("losses as tensors", "test_history", "history-not-floats",
            (HISTORY, HISTORY.replace(": d_loss", ": torch.tensor(d_loss)"))),
+    mutant("NaN in the history", "test_history", "not-finite",
+           (HISTORY, HISTORY.replace("d_loss,", 'float("nan"),'))),
+    mutant("stale scores", "test_training_returns", "stale-scores",
+           (LOOP_D, "z = sample_noise_torch(len(rows), latent_dim)\n"
+                    f"            fake_scores = discriminator(generator(z))\n            {LOOP_D}"),
+           (LOOP_G, "g_optimizer.zero_grad()\n"
+                    "            g_loss = generator_loss(fake_scores)\n"
+                    "            g_loss.backward()\n            g_optimizer.step()\n"
+                    "            g_losses.append(g_loss.item())")),
     mutant("epochs from 0", "test_history", "history-wrong",
            (HISTORY, HISTORY.replace(": epoch,", ": epoch - 1,"))),
     mutant("other keys", "test_history", "history-wrong",
@@ -354,6 +370,10 @@ LOOP_MUTANTS = [
            (CALLED, CALLED.replace("epoch,", "epoch - 1,"))),
     mutant("G never learns", "test_samples_get_closer", "samples-no-closer",
            (LOOP_G, "g_losses.append(0.0)")),
+    Mutant("z without effect", TIER, (), check="test_samples_get_closer",
+           mistake="samples-collapsed",
+           elsewhere={"intermediate": (("images: Tensor = self.layers(z)",
+                                        "images: Tensor = self.layers(z * 0)"),)}),
 ]
 # fmt: on
 
