@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import ModuleType
@@ -108,6 +109,16 @@ class _Calls(TorchFunctionMode):
     ) -> Any:
         self.names.append(str(getattr(func, "__name__", "")))
         return func(*args, **(kwargs or {}))
+
+
+def warm_up() -> None:
+    """Load what the first backward of a process pulls in, most of half a second's worth.
+
+    By name: a backward in the process that forks could leave threads behind.
+    """
+    for module in ("torch.fx.experimental.symbolic_shapes", "torch.nested._internal.nested_tensor"):
+        with suppress(ImportError):
+            importlib.import_module(module)
 
 
 @_of_generators
