@@ -365,6 +365,7 @@ def main() -> None:
     torch.set_num_threads(1)  # an OpenMP pool does not survive a fork
     for found in pkgutil.iter_modules(checks.probes.__path__):
         importlib.import_module(f"checks.probes.{found.name}")
+    _seed(0)  # numpy.random loads at its first use: once here, or in every child
     if sys.argv[1] == "serve":
         answers.write(wire.pack("ready"))
         answers.flush()
