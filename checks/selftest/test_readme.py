@@ -30,7 +30,7 @@ def tracked_files() -> list[Path]:
 
 
 def commands(text: str) -> list[str]:
-    found = re.findall(r"python run_checks\.py((?: +(?:[a-z]+\b|--?[a-z]+|[A-Za-z_./]+))*)", text)
+    found = re.findall(r"python run_checks\.py((?: +[\w./-]+)*)", text)
     return [arguments.strip() for arguments in found]
 
 
@@ -41,7 +41,7 @@ def test_the_two_commands_open_the_readme_and_run_in_ci() -> None:
     assert second == f"{SETUP[0]} && python -m pytest"
     script = (KIT / ".ci/run").read_text(encoding="utf-8")
     for step in ("-m pip install --quiet -r requirements.txt", "run_checks.py ||", "-m pytest\n"):
-        assert f"python {step}".replace("python run", "python run") in script
+        assert f"python {step}" in script
 
 
 @pytest.mark.parametrize("name", TEXTS)
