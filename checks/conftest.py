@@ -109,6 +109,7 @@ def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
         base = dataclasses.replace(
             base,
             advice=tuple(view.advice),
+            exhibits=tuple(view.exhibits),
             output="".join(view.output),
             location=_location(view),
         )
@@ -134,6 +135,7 @@ def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
         hint=ended.hint,
         mistake=ended.mistake.name if ended.mistake else "",
         mistake_id=ended.mistake.id if ended.mistake else "",
+        further=ended.further,
         frames=_frames(view.submission, ended) if view else (),
         advice=(),
     )
@@ -183,5 +185,6 @@ def _plain_text(verdict: Verdict) -> str:
     for label in ("expected", "came", "why", "hint"):
         text: Any = getattr(verdict, label)
         rows.append(text and f"{label.capitalize()}: {text}")
+    rows += [f"Also: {other.mistake}. {other.came}" for other in verdict.further]
     rows += [f"{frame.file}:{frame.line}: {frame.source}" for frame in verdict.frames]
     return "\n".join(filter(None, rows))

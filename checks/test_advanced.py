@@ -8,6 +8,7 @@ spread seen there exceeds with a probability of 1e-6. All else is exact up to ro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from checks.engine.solution import Evidence
 from checks.engine.step_diagnosis import findings, harmless_graph
 from checks.engine.steps import LEARNING_RATE, Step, read_steps, telling_seed
 from checks.engine.wire import Array
+from checks.engine.xray import xray
 
 D, D_STEP, G_STEP = "Discriminator", "discriminator_step", "generator_step"
 EPOCHS, BATCH_SIZE, LATENT_DIM, LEARNING = 3, 16, 12, 7e-4
@@ -312,9 +314,16 @@ def judge_step(solution: Solution, name: str, *aspects: str) -> list[Step]:
     A step that breaks off only the second time is judged by its first time before its error.
     """
     steps = steps_of(solution, until_error=True)
-    for finding in findings(steps, name):
+    found = findings(steps, name)
+    mine = {step.index: step for step in steps if step.name == name}
+    wrongs = [finding for finding in found if finding.aspect != ADVICE]
+    for finding in wrongs:
         if finding.aspect in aspects:
-            refuse(finding)
+            solution.show(xray(mine.get(finding.step, mine[min(mine)])))
+            refuse(finding, [other for other in wrongs if other is not finding])
+    if mine:
+        solution.show(xray(mine[max(mine)]))
+    for finding in found:
         if finding.aspect == ADVICE and "loss" in aspects:
             solution.advise(finding.mistake, finding.came)
     if sum(step.name == name for step in steps) != 2:
@@ -361,6 +370,7 @@ def loop_of(solution: Solution) -> loop.Loop:
     return loop.loop_of(events, N_IMAGES, BATCH_SIZE, EPOCHS)
 
 
-def refuse(finding: Finding | None) -> None:
+def refuse(finding: Finding | None, others: Sequence[Finding] = ()) -> None:
     if finding is not None:
-        wrong(finding.mistake, expected=finding.expected, came=finding.came)
+        further = [(other.mistake, other.came) for other in others]
+        wrong(finding.mistake, expected=finding.expected, came=finding.came, further=further)

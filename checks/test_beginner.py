@@ -14,6 +14,7 @@ import numpy as np
 
 from checks.engine import expect, statistics
 from checks.engine.check import Solution, check, wrong
+from checks.engine.exhibits import sample_beside_normal
 from checks.engine.questions import judge_answers
 from checks.engine.wire import Array
 
@@ -218,14 +219,26 @@ def judge_distribution(solution: Solution, function: str) -> None:
     seen = f"mean {mean:.3f}, deviation {deviation:.3f}, values from {values.min():.2f} to "
     came = f"{values.size:,} numbers: {seen}{values.max():.2f}."
     expected = "Values from N(0, 1): mean 0, deviation 1, most of them between -3 and 3."
-    if is_uniform:
-        wrong("noise-uniform", expected=expected, came=came)
-    if not is_normal:
-        wrong("noise-not-normal", expected=expected, came=came)
-    if abs(mean) * np.sqrt(values.size) > statistics.Z_BOUND * max(deviation, 0.2):
-        wrong("noise-shifted", expected=expected, came=came)
-    if abs(statistics.deviation_z(values)) > statistics.Z_BOUND:
-        wrong("noise-scaled", expected=expected, came=came)
+    solution.show(sample_beside_normal(values))
+    is_shifted = abs(mean) * np.sqrt(values.size) > statistics.Z_BOUND * max(deviation, 0.2)
+    spread = values - mean if is_shifted else values
+    is_scaled = abs(statistics.deviation_z(spread)) > statistics.Z_BOUND
+    found = {
+        "noise-uniform": is_uniform,
+        "noise-not-normal": not is_normal and not is_uniform,
+        "noise-shifted": is_shifted,
+        "noise-scaled": is_scaled and is_normal,
+    }
+    names = [name for name, is_so in found.items() if is_so]
+    if names:
+        first, *others = names
+        shown = {
+            "noise-shifted": f"Mean {mean:.3f}.",
+            "noise-scaled": f"Deviation {deviation:.3f}.",
+        }
+        # What is uniform has another mean or deviation by its nature.
+        further = [(name, shown[name]) for name in others if is_normal]
+        wrong(first, expected=expected, came=came, further=further)
 
 
 def judge_independence(solution: Solution, function: str) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from checks.engine import expect, statistics
 from checks.engine.affine import is_affine
 from checks.engine.check import Solution, check, wrong
+from checks.engine.exhibits import sample_beside_normal
 from checks.engine.generators import (
     LATENT,
     drawn,
@@ -286,6 +287,8 @@ def test_images_noise(solution: Solution) -> None:
         wrong("latent-size-assumed", expected=expected, came=came)
     expect.finite(noise, "The noise")
     values = noise.values.astype(float).ravel()
+    if values.size:
+        solution.show(sample_beside_normal(values))
     is_normal = (
         values.size == 4000 * LATENT
         and statistics.ks_distance(values, statistics.normal_cdf) < statistics.ks_bound(values.size)

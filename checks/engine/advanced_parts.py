@@ -9,6 +9,7 @@ import numpy as np
 
 from checks.engine import expect
 from checks.engine.check import Solution, wrong
+from checks.engine.exhibits import gradient_beside_formula
 from checks.engine.loss_findings import (
     ADVICE,
     GOALS,
@@ -17,6 +18,7 @@ from checks.engine.loss_findings import (
     generator_findings,
 )
 from checks.engine.loss_reading import Forces
+from checks.engine.verdict import Exhibit
 from checks.engine.wire import Array
 
 Numbers = np.ndarray[Any, Any]
@@ -210,6 +212,8 @@ def judge_loss(solution: Solution, function: str) -> None:
             (p, gradient * p * (1 - p))
             for p, gradient in zip(_arguments(function, case), gradients, strict=True)
         ]
+        if case is LOSS_CASES[0]:
+            solution.show(_beside_formula(forces))
         found = list(_loss_findings(function, forces))
         for finding in found:
             if finding.aspect == ADVICE:
@@ -218,6 +222,16 @@ def judge_loss(solution: Solution, function: str) -> None:
                 wrong(finding.mistake, expected=finding.expected, came=finding.came)
         if not found:
             _judge_value(function, forces, value)
+
+
+def _beside_formula(forces: list[Forces]) -> Exhibit:
+    """The gradients at the first case's scores beside those of the right formula."""
+    kinds = {"real": 1, "forged": 0} if len(forces) == 2 else {"forged": 1}
+    groups = {}
+    for (kind, label), (p, force) in zip(kinds.items(), forces, strict=True):
+        slack = p * (1 - p)
+        groups[kind] = (p, (p - label) / slack / len(p), force / slack)
+    return gradient_beside_formula(groups)
 
 
 def _arguments(function: str, case: tuple[Numbers, Numbers]) -> list[Numbers]:

@@ -87,6 +87,7 @@ def parser() -> Parser:
     add("--json", metavar="FILE", help="write the verdicts as JSON")
     add("--junit", metavar="FILE", help="write the verdicts as JUnit XML")
     add("--verbose", action="store_true", help="every failure, with times and what was printed")
+    add("--explain", action="store_true", help="the evidence of what has passed, too")
     add("--to", metavar="DIR", help="stubs: folder to write to (default: exercises)")
     return result
 
@@ -112,7 +113,10 @@ def check(options: argparse.Namespace) -> int:
         from checks.engine.screen import Screen, make_console  # while the judge loads
 
         with Screen(
-            make_console(), verbose=options.verbose, overview=options.tier is None
+            make_console(),
+            verbose=options.verbose,
+            overview=options.tier is None,
+            explain=options.explain,
         ) as screen:
             screen.loading()
             listener = Listener(screen.start, screen.running, screen.verdict, screen.notice)

@@ -27,6 +27,7 @@ class Finding:
     mistake: str
     expected: str
     came: str
+    step: int = -1  # which step of the sequence shows it, where a step does
 
 
 def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Finding]:
@@ -54,6 +55,9 @@ def discriminator_findings(
     real_forces: Forces, fake_forces: Forces, goal: str = GOALS["D"]
 ) -> Iterator[Finding]:
     """Findings on the discriminator's loss; the right one labels real images 1 (or 0.9)."""
+    if not (len(real_forces[0]) and len(fake_forces[0])):
+        yield from _one_side(real_forces, fake_forces, goal)
+        return
     scale = scale_of(real_forces, fake_forces)
     real, fake = read(*real_forces, scale), read(*fake_forces, scale)
     near_one, near_zero = (0.6, 1.25), (-0.05, 0.4)
@@ -77,22 +81,41 @@ def discriminator_findings(
 
 def _labels(real: Reading, fake: Reading, counts: tuple[int, int], goal: str) -> Iterator[Finding]:
     came = f"Real images labelled {real.label:.2f}, forged ones {fake.label:.2f}."
-    ratio = real.weight / fake.weight
+    sides = ("real", real, 1), ("forged", fake, 0)
+    climbed = [whose for whose, reading, _ in sides if reading.weight < 0]
+    flipped = [whose for whose, reading, label in sides if abs(reading.label - label) > 0.5]
+    ratio = abs(real.weight / fake.weight)
     by_count = ratio * counts[0] / counts[1]  # two means weigh each side by its own count
-    if real.weight < 0 and fake.weight < 0:
-        yield Finding("loss", "negated-loss", goal, f"{came} And the loss is climbed.")
-    elif real.is_labelled(0, 0.35) and fake.is_labelled(1, 0.35):
-        yield Finding("loss", "labels-swapped", goal, came)
-    elif fake.label > 0.5:
-        yield Finding("loss", "fakes-labelled-real", goal, came)
-    elif real.label < 0.5:
-        yield Finding("loss", "real-labelled-fake", goal, came)
-    elif min(abs(ratio - 1), abs(by_count - 1)) > 0.02:
+    if climbed:
+        part = f"for the {climbed[0]} images " if len(climbed) == 1 else ""
+        yield Finding("loss", "negated-loss", goal, f"{came} And {part}the loss is climbed.")
+    if flipped:
+        mistakes = {"forged": "fakes-labelled-real", "real": "real-labelled-fake"}
+        mistake = "labels-swapped" if len(flipped) == 2 else mistakes[flipped[0]]
+        yield Finding("loss", mistake, goal, came)
+    if min(abs(ratio - 1), abs(by_count - 1)) > 0.02:
         more = "real" if ratio > 1 else "forged"
-        came = f"The {more} images count {max(ratio, 1 / ratio):.1f} times as much as the others."
-        yield Finding("loss", "unequal-halves", goal, came)
-    elif not (real.is_labelled(1) or real.is_labelled(0.9)) or not fake.is_labelled(0):
+        many = f"The {more} images count {max(ratio, 1 / ratio):.1f} times as much as the others."
+        yield Finding("loss", "unequal-halves", goal, many)
+    usual = (real.is_labelled(1) or real.is_labelled(0.9)) and fake.is_labelled(0)
+    if not (climbed or flipped or usual):
         yield _advice(came)
+
+
+def _one_side(real_forces: Forces, fake_forces: Forces, goal: str) -> Iterator[Finding]:
+    """What a loss of one kind of images says about itself, where the other kind was never seen."""
+    label, mistake, whose = 1, "real-labelled-fake", "real"
+    if not len(real_forces[0]):
+        label, mistake, whose = 0, "fakes-labelled-real", "forged"
+    for forces in (real_forces, fake_forces):
+        reading = read(*forces, scale_of(forces)) if len(forces[0]) else None
+        if reading is None or reading.form != "bce":
+            continue
+        came = f"The {whose} images are labelled {reading.label:.2f}."
+        if reading.weight < 0:
+            yield Finding("loss", "negated-loss", goal, f"{came} And the loss is climbed.")
+        elif abs(reading.label - label) > 0.75:  # one half where one kind was scored twice
+            yield Finding("loss", mistake, goal, came)
 
 
 def _is(reading: Reading, label: float) -> bool:

@@ -6,10 +6,11 @@ own fault (`infra`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NoReturn
 
 from checks.engine.sandbox import LearnersError
-from checks.engine.verdict import Status
+from checks.engine.verdict import Further, Status
 from checks.mistakes import CATALOGUE, Mistake
 
 
@@ -26,11 +27,13 @@ class CheckEndedError(Exception):
         why: str = "",
         hint: str = "",
         mistake: Mistake | None = None,
+        further: Iterable[Further] = (),
         error: LearnersError | None = None,
         output: str = "",
     ) -> None:
         self.came, self.expected, self.why, self.hint = came, expected, why, hint
         self.mistake, self.error, self.output = mistake, error, output
+        self.further = tuple(further)
         parts = [mistake.name if mistake else "", expected and f"Expected: {expected}"]
         parts += [(expected and f"What came: {came}") or came, why and f"Why it matters: {why}"]
         parts += [hint and f"Try: {hint}"]
@@ -79,9 +82,19 @@ class CrashedError(CheckEndedError):
     status = Status.CRASHED
 
 
-def wrong(mistake_id: str, *, expected: str, came: str) -> NoReturn:
-    """End the check with a named mistake: the catalogue says why it matters and what to try."""
+def wrong(
+    mistake_id: str, *, expected: str, came: str, further: Iterable[tuple[str, str]] = ()
+) -> NoReturn:
+    """End the check with a named mistake: the catalogue says why it matters and what to try.
+
+    `further` holds the id of every other mistake that the same evidence shows, with what came.
+    """
     mistake = CATALOGUE[mistake_id]
     raise WrongError(
-        came, expected=expected, why=mistake.why, hint=" ".join(mistake.hints[:2]), mistake=mistake
+        came,
+        expected=expected,
+        why=mistake.why,
+        hint=" ".join(mistake.hints[:2]),
+        mistake=mistake,
+        further=[Further(name, CATALOGUE[name].name, said) for name, said in further],
     )

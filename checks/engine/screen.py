@@ -19,7 +19,7 @@ from rich.text import Text
 from checks.engine import screen_parts as parts
 from checks.engine.screen_text import Page, make_console
 from checks.engine.totals import by_cause, next_verdict, tally, total
-from checks.engine.verdict import Check, Status, Verdict
+from checks.engine.verdict import Check, Exhibit, Status, Verdict
 
 __all__ = ["Screen", "make_console"]
 
@@ -33,13 +33,22 @@ class Screen:
     """The terminal during one run: `loading`, `start`, then `running` and `verdict`, `finish`.
 
     A context manager: whatever happens inside, the cursor and the last line come back. With
-    `overview` only the tier table, the first mistakes' names and the next step are shown.
+    `overview` only the tier table, the first mistakes' names and the next step are shown; with
+    `explain` also the evidence of what has passed.
     """
 
-    def __init__(self, console: Console, *, verbose: bool = False, overview: bool = False) -> None:
+    def __init__(
+        self,
+        console: Console,
+        *,
+        verbose: bool = False,
+        overview: bool = False,
+        explain: bool = False,
+    ) -> None:
         self.page = Page(console)
         self.verbose = verbose
         self.overview = overview
+        self.explain = explain
         self._console = console
         self._checks: Sequence[Check] = ()
         self._title_width = 0
@@ -122,6 +131,7 @@ class Screen:
         else:
             self._print(*self._kit_faults(verdicts), *self._mistakes(verdicts))
             self._print(*self._notes(verdicts))
+            self._print(*self._evidence(verdicts))
         tiers = tally(verdicts, self._checks)
         self._print(Text(), parts.tier_table(self.page, tiers), Text())
         self._print(*self._closing(verdicts, next_step))
@@ -171,6 +181,23 @@ class Screen:
             blocks += [Text(), self.page.hang(mark, self.page.line(verdict.title))]
             notes = verdict.advice if self.verbose else verdict.advice[:NOTES_SHOWN]
             blocks += [parts.under(self.page, self.page.text(note, "cyan")) for note in notes]
+        return blocks
+
+    def _evidence(self, verdicts: Sequence[Verdict]) -> list[Text]:
+        """What was seen of the checks that passed; a table that several share comes once."""
+        if not self.explain:
+            return []
+        tables: dict[Exhibit, list[Verdict]] = {}
+        for verdict in verdicts:
+            for table in verdict.exhibits if verdict.status is Status.PASSED else ():
+                tables.setdefault(table, []).append(verdict)
+        blocks = [Text(), Text("What the checks saw", "bold")] if tables else []
+        for table, seen in tables.items():
+            blocks.append(Text())
+            for verdict in seen:
+                mark = parts.lead(self.page, parts.symbol(self.page, verdict.status))
+                blocks.append(self.page.hang(mark, self.page.line(verdict.title)))
+            blocks += parts.exhibit(self.page, table)
         return blocks
 
     def _closing(self, verdicts: Sequence[Verdict], next_step: str) -> list[Text]:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from checks.engine.screen_text import Page
 from checks.engine.totals import Totals, total
-from checks.engine.verdict import Frame, Status, Verdict
+from checks.engine.verdict import Exhibit, Frame, Status, Verdict
 
 FRAMES_SHOWN = 5
 LABEL_WIDTH = 16
@@ -109,9 +109,60 @@ def details(page: Page, verdict: Verdict, verbose: bool) -> list[Text]:
         blocks.append(under(page, where))
     blocks.append(Text())
     blocks += paragraphs(page, verdict)
+    blocks += further(page, verdict)
+    blocks += [row for each in verdict.exhibits for row in exhibit(page, each)]
     blocks += traceback(page, verdict.frames, limit=30 if verbose else FRAMES_SHOWN)
     if verbose:
         blocks += printed(page, verdict.output)
+    return blocks
+
+
+def further(page: Page, verdict: Verdict) -> list[Text]:
+    """The other mistakes that the same evidence shows, a line each."""
+    blocks = []
+    for number, other in enumerate(verdict.further):
+        start = lead(page, Text(""))
+        start.append(("" if number else "And besides").ljust(LABEL_WIDTH), "bold")
+        body = page.line(other.mistake, "red")
+        body.append_text(page.text(f". {other.came}"))
+        blocks.append(page.hang(start, body))
+    return blocks
+
+
+def exhibit(page: Page, shown: Exhibit) -> list[Text]:
+    """A table of evidence, its columns as wide as they need to be; stacked where too narrow."""
+    blocks = [Text(), under(page, page.line(shown.title, "bold"))]
+    table = [[page.line(cell, limit=60) for cell in row] for row in (shown.heads, *shown.rows)]
+    widths = [max(row[i].cell_len for row in table) for i in range(len(shown.heads))]
+    start = lead(page, Text(""))
+    if start.cell_len + sum(widths) + 3 * (len(widths) - 1) > page.width:
+        blocks += stacked(page, table)
+    else:
+        for number, row in enumerate(table):
+            line = start.copy()
+            for i, cell in enumerate(row):
+                padded = cell.copy()
+                padded.pad_right(widths[i] - cell.cell_len + 3 * (i + 1 < len(row)))
+                padded.stylize("dim" if number == 0 or i == 0 else "")
+                line.append_text(padded)
+            line.rstrip()
+            blocks.append(line)
+    if shown.note:
+        blocks.append(under(page, page.text(shown.note)))
+    return blocks
+
+
+def stacked(page: Page, table: list[list[Text]]) -> list[Text]:
+    """The table for a narrow window: below each row's name its cells, a line each."""
+    heads, *rows = table
+    blocks = []
+    for row in rows:
+        blocks.append(under(page, row[0]))
+        for head, cell in zip(heads[1:], row[1:], strict=True):
+            body = (
+                Text.assemble("  ", head, ": ", cell) if head.plain else Text.assemble("  ", cell)
+            )
+            blocks.append(under(page, body))
     return blocks
 
 

@@ -20,6 +20,7 @@ from checks.engine.outcomes import (
 )
 from checks.engine.sandbox import KIT, LearnersError, Limits, Outcome, Sandbox
 from checks.engine.translate import translated
+from checks.engine.verdict import Exhibit
 from checks.mistakes import CATALOGUE
 
 HEAVY = frozenset({"torchvision", "matplotlib", "scipy", "pandas", "sklearn", "PIL", "tqdm"})
@@ -166,6 +167,7 @@ class Solution:
     tier: str
     about: str
     advice: list[str] = field(default_factory=list)
+    exhibits: list[Exhibit] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
 
     @cached_property
@@ -206,6 +208,10 @@ class Solution:
         """Pass, with a word on what could be better."""
         mistake = CATALOGUE[mistake_id]
         self.advice.append(f"{text or mistake.name + '.'} {mistake.why}")
+
+    def show(self, exhibit: Exhibit) -> None:
+        """Keep a table of evidence for the screen; it comes out where the check fails."""
+        self.exhibits.append(exhibit)
 
     def file(self, tier: str = "") -> str:
         """The solution's file as a person would name it."""

@@ -9,6 +9,7 @@ wrong is not looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,18 +24,29 @@ from checks.engine.loss_findings import (
 from checks.engine.loss_reading import Forces, mean_cross_entropy, read, scale_of
 from checks.engine.steps import LEFT_OVER, Step
 
+ASPECTS = ("moved", "fed", "update", "loss", "clean", "returned", "modes", ADVICE)
 NAMES = {"G": "the generator", "D": "the discriminator"}
 
 
 def findings(steps: list[Step], name: str) -> list[Finding]:
-    """What is wrong with the steps of one network, the root first."""
-    found: list[Finding] = []
+    """What is wrong with the steps of one network, each mistake once, the root first."""
+    found: dict[str, Finding] = {}
     for step in (step for step in steps if step.name == name):
-        found = [*_moved(step)] or [*_fed(step)] or [*_loss(step), *_clean(step)]
-        found += [*_returned(step, found), *_modes(step)]
-        if any(finding.aspect != ADVICE for finding in found):
-            return found  # the first step that is wrong tells it best
-    return _fresh(steps, name) or found
+        for finding in _of_one(step):
+            found.setdefault(finding.mistake, replace(finding, step=step.index))
+    if {finding.aspect for finding in found.values()} - {"returned", "modes", ADVICE}:
+        found.pop("other-loss-returned", None)  # where the loss itself is wrong, that says nothing
+    if not any(finding.aspect != ADVICE for finding in found.values()):
+        found |= {finding.mistake: finding for finding in _fresh(steps, name)}
+    return sorted(found.values(), key=lambda finding: ASPECTS.index(finding.aspect))
+
+
+def _of_one(step: Step) -> list[Finding]:
+    found = [*_moved(step), *_fed(step)]
+    if not found or (step.reads and step.stepped[step.name] == 1):
+        found += [*_loss(step), *_clean(step)]
+    found += _returned(step, found)
+    return [*found, *_modes(step)]
 
 
 def _once(step: Step) -> str:
@@ -85,7 +97,7 @@ def _fed(step: Step) -> Iterator[Finding]:
     if noise := _noise(step):
         yield noise
         return
-    n_fakes = 0 if step.fed_fake is None else len(step.fed_fake)
+    n_fakes = step.n_fakes
     if step.name == "D":
         n_real = len(step.real)
         expected = f"The discriminator sees the {n_real} real images and forged ones."
@@ -170,6 +182,8 @@ def _is_sure(forces: Forces, label: float) -> bool:
 
 
 def _clean(step: Step) -> Iterator[Finding]:
+    if not step.reads:
+        return
     expected = "The gradient of this step's loss alone."
     for source, share in step.left_over.items():
         if abs(share) < LEFT_OVER:

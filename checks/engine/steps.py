@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from checks.engine.wire import Array
 from checks.probes.networks import WatchedDiscriminator, WatchedGenerator, watched_networks
@@ -58,12 +59,23 @@ class Step:
     fed_fake: Tensor | None = None  # rows that G made, each once, from `latents`
     latents: Tensor | None = None
     drawn: Tensor | None = None  # all latent vectors that G was fed
-    n_strange: int = 0  # rows that D saw and that are neither
+    strange: Tensor | None = None  # rows that D saw and that are neither
     reads: bool = False  # whether the forces below explain the update
     unexplained: float = 0.0
     real_forces: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None  # (p, d)
     fake_forces: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
     left_over: dict[str, float] = field(default_factory=dict)  # share of what earlier steps left
+    right: Tensor | None = None  # the gradient that belonged here, where it can be told
+
+    @property
+    def n_strange(self) -> int:
+        """How many rows D saw that are neither real images nor G's own."""
+        return 0 if self.strange is None else len(self.strange)
+
+    @property
+    def n_fakes(self) -> int:
+        """How many of G's images D saw."""
+        return 0 if self.fed_fake is None else len(self.fed_fake)
 
     def moved(self, network: str) -> float:
         """How far the network's weights went."""
@@ -114,6 +126,7 @@ def read_steps(evidence: list[Any], real_batches: list[Tensor], seed: int) -> li
         if step.name in held and held[step.name].norm() > 0:
             suspects[other] = held[step.name]
         _explain(step, generator, discriminator, suspects)
+        step.right = _right_gradient(step, generator, discriminator)
         previous[step.name] = step.gradient
         opponent = "G" if step.name == "D" else "D"
         # What this step left in the other network, beyond what was there before it.
@@ -181,7 +194,7 @@ def _sort_rows(step: Step, generator: WatchedGenerator) -> None:
     latents = torch.cat([call.inputs for call in made]) if made else rows.new_zeros(0, 8)
     step.drawn = latents
     fakes = torch.cat([call.outputs for call in made]) if made else rows.new_zeros(0, 784)
-    real_numbers, fake_numbers = set(), set()
+    real_numbers, fake_numbers, strange = set(), set(), []
     for row in rows:
         real_gaps = (step.real - row).abs().amax(dim=1)
         fake_gaps = (fakes - row).abs().amax(dim=1)
@@ -190,10 +203,22 @@ def _sort_rows(step: Step, generator: WatchedGenerator) -> None:
         elif len(fakes) and fake_gaps.min() < 1e-5:
             fake_numbers.add(int(fake_gaps.argmin()))
         else:
-            step.n_strange += 1
+            strange.append(row)
+    step.strange = torch.stack(strange) if strange else None
     step.fed_real = sorted(real_numbers)
     chosen = sorted(fake_numbers)
     step.latents, step.fed_fake = latents[chosen], fakes[chosen]
+
+
+def _groups(step: Step) -> tuple[Tensor, Tensor]:
+    """The rows that D was shown as real and as forged; strange ones stand for what is missing."""
+    assert step.fed_fake is not None
+    real, fakes = step.real[step.fed_real], step.fed_fake
+    if step.strange is not None and not len(fakes):
+        fakes = step.strange
+    elif step.strange is not None and not len(real):
+        real = step.strange
+    return real, fakes
 
 
 def _explain(
@@ -205,14 +230,15 @@ def _explain(
     gradient = step.gradient
     if gradient.norm() == 0 or step.fed_fake is None or step.latents is None:
         return
-    n_real = len(step.fed_real) if step.name == "D" else 0
     columns: list[Tensor] = []
     with torch.enable_grad():
         if step.name == "D":
-            images = torch.cat([step.real[step.fed_real], step.fed_fake])
-            logits = discriminator.layers[:-1](images).squeeze(1)
+            real, fakes = _groups(step)
+            n_real = len(real)
+            logits = discriminator.layers[:-1](torch.cat([real, fakes])).squeeze(1)
             weights = list(discriminator.parameters())
         else:
+            n_real = 0
             logits = discriminator.layers[:-1](generator.layers(step.latents)).squeeze(1)
             weights = list(generator.parameters())
         for score in logits:
@@ -238,3 +264,25 @@ def _explain(
     step.left_over = {
         name: float(share) for name, share in zip(suspects, forces[n_rows:], strict=True)
     }
+
+
+def _right_gradient(
+    step: Step, generator: WatchedGenerator, discriminator: WatchedDiscriminator
+) -> Tensor | None:
+    """The gradient of the right loss, each mean summed, on this step's latent vectors.
+
+    None where no latent vectors were drawn, so that nobody knows which images it would have had.
+    """
+    latents = step.latents if step.n_fakes else step.drawn
+    if latents is None or not len(latents):
+        return None
+    with torch.enable_grad():
+        fake_logits = discriminator.layers[:-1](generator.layers(latents))
+        if step.name == "D":
+            real_logits = discriminator.layers[:-1](step.real)
+            loss = F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+            weights = list(discriminator.parameters())
+        else:
+            loss = F.softplus(-fake_logits).mean()
+            weights = list(generator.parameters())
+        return torch.cat([part.flatten() for part in torch.autograd.grad(loss, weights)])

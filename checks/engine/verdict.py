@@ -49,6 +49,29 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class Exhibit:
+    """Evidence as a small table: what was seen, beside what should have been.
+
+    `heads` and every row are equally long; a row's first cell says what the row is about. `note`
+    is a sentence below the table.
+    """
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Further:
+    """A second mistake that the same evidence shows: its id, its name, and what came of it."""
+
+    mistake_id: str
+    mistake: str
+    came: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The end of one check, in words.
 
@@ -67,10 +90,10 @@ class Verdict:
     came: str = ""
     why: str = ""
     hint: str = ""
-    mistake: str = (
-        ""  # the catalogue's one-line name of the mistake, e.g. "Gradients never cleared"
-    )
+    mistake: str = ""  # the catalogue's name of the mistake, e.g. "Gradients never cleared"
     mistake_id: str = ""  # its id, for reports
+    further: tuple[Further, ...] = ()  # other mistakes that were seen beside it
+    exhibits: tuple[Exhibit, ...] = ()  # the evidence, also of a check that has passed
     advice: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     location: Frame | None = None
@@ -93,6 +116,16 @@ class Verdict:
         fields["status"] = Status(fields["status"])
         fields["advice"] = tuple(fields["advice"])
         fields["frames"] = tuple(Frame(**frame) for frame in fields["frames"])
+        fields["further"] = tuple(Further(**each) for each in fields["further"])
+        fields["exhibits"] = tuple(
+            Exhibit(
+                each["title"],
+                tuple(each["heads"]),
+                tuple(map(tuple, each["rows"])),
+                each["note"],
+            )
+            for each in fields["exhibits"]
+        )
         if fields["location"] is not None:
             fields["location"] = Frame(**fields["location"])
         return cls(**fields)

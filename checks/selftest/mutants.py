@@ -45,10 +45,14 @@ class Variant:
 
 @dataclass(frozen=True)
 class Mutant(Variant):
-    """Wrong code: `check` (a test function's name) has to fail and name `mistake` (an id)."""
+    """Wrong code: `check` (a test function's name) has to fail and name `mistake` (an id).
+
+    `further` are the ids of the other mistakes that it has to name beside that one, in any order.
+    """
 
     check: str = ""
     mistake: str = ""
+    further: tuple[str, ...] = ()
 
 
 def instead(code: str) -> Replacement:
@@ -98,6 +102,8 @@ def assert_caught(mutant: Mutant, folder: Path) -> None:
     named = ended.mistake.id if ended.mistake else ""
     assert ended.status.is_wrong, ended.status
     assert named == mutant.mistake, f"{named}: {ended.came}"
+    besides = {other.mistake_id: other.came for other in ended.further}
+    assert set(besides) == set(mutant.further), besides
 
 
 def assert_accepted(variant: Variant, folder: Path) -> None:
