@@ -6,8 +6,8 @@
 Every check that hangs on chance runs as it ships, on the reference, once a seed: the step checks,
 which are exact but meet other networks with each seed, on one seed in ten; the long training on
 `--slow-seeds`. The statistics are taken from the very numbers that the check judged, so the first
-table shows how far right code stays away from each bound. The second runs the noise checks on
-near-misses: noise that is a little wrong, and has to be refused. Any false alarm or miss makes the
+table shows how far right code stays away from each bound. The second runs the checks on
+near-misses: code that is a little wrong, and has to be refused. Any false alarm or miss makes the
 exit status 1. NumPy's unseeded noise is new at each run; all else repeats.
 """
 
@@ -17,7 +17,7 @@ import argparse
 import importlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,28 @@ from unittest.mock import patch
 
 import numpy as np
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from checks.benchmarks import ticking
 from checks.engine import frechet, sandbox, statistics, steps, training_images
 from checks.engine.advanced_parts import CLOSER, FALL, VARIED
 from checks.engine.generators import LATENT
 from checks.engine.sandbox import KIT
+from checks.engine.session import tiers
 from checks.engine.solution import Submission
 from checks.selftest.mutants import Variant, checks_of, ending, mutated
+from checks.selftest.test_advanced_mistakes import (
+    BACK,
+    CLEAR,
+    D_CALLS,
+    FAKE_LOSS,
+    G_CALL,
+    ITEM,
+    REAL_LOSS,
+    STEP,
+    d_update,
+    g_update,
+)
 
 Numbers = np.ndarray[Any, Any]
 Z = statistics.Z_BOUND
@@ -183,38 +196,72 @@ STOCHASTIC = (
 DRAW = "return rng.standard_normal((n_samples, latent_dim))"
 T_DRAW = "return torch.randn(n_samples, latent_dim, generator=rng)"
 G_DRAW = "z = sample_noise_torch(n_images, generator.latent_dim, seed).to(device)"
+TRAINED = "return generator, discriminator, history"
+MEAN_DIGIT = """
+    last = [layer for layer in generator.modules() if isinstance(layer, nn.Linear)][-1]
+    with torch.no_grad():
+        last.weight.zero_()
+        last.bias.copy_(torch.atanh(images.mean(dim=0).clamp(-0.99, 0.99)))"""
+ONE_BATCH = (
+    "for rows in torch.randperm(len(images)).split(batch_size):",
+    "for rows in (torch.arange(batch_size),):",
+)
 
 
-def near(name: str, check: str, new: str) -> tuple[str, Variant]:
-    """A check, and the noise that it has to refuse."""
-    tier, old = ("beginner", DRAW if "numpy" in check else T_DRAW)
-    if check == "test_images_noise":
-        tier, old = "intermediate", G_DRAW
-    return check, Variant(name, tier, ((old, new),))
+def near(name: str, check: str, *replacements: tuple[str, str]) -> tuple[str, Variant]:
+    """A check, and the solution that it has to refuse."""
+    tier = next(tier for tier in tiers() if check in checks_of(tier))
+    return check, Variant(name, tier, replacements)
 
 
 # fmt: off
 NEAR = (
-    near("shifted by 0.1", "test_numpy_normal", f"{DRAW} + 0.1"),
-    near("shifted by 0.1", "test_torch_normal", f"{T_DRAW} + 0.1"),
-    near("scaled by 1.1", "test_numpy_normal", f"{DRAW} * 1.1"),
-    near("scaled by 1.1", "test_torch_normal", f"{T_DRAW} * 1.1"),
+    near("shifted by 0.1", "test_numpy_normal", (DRAW, f"{DRAW} + 0.1")),
+    near("shifted by 0.1", "test_torch_normal", (T_DRAW, f"{T_DRAW} + 0.1")),
+    near("scaled by 1.1", "test_numpy_normal", (DRAW, f"{DRAW} * 1.1")),
+    near("scaled by 1.1", "test_torch_normal", (T_DRAW, f"{T_DRAW} * 1.1")),
     near("uniform, deviation 1", "test_numpy_normal",
-         "return rng.uniform(-(3**0.5), 3**0.5, (n_samples, latent_dim))"),
+         (DRAW, "return rng.uniform(-(3**0.5), 3**0.5, (n_samples, latent_dim))")),
     near("uniform, deviation 1", "test_torch_normal",
-         "return (torch.rand(n_samples, latent_dim, generator=rng) - 0.5) * 12**0.5"),
+         (T_DRAW, "return (torch.rand(n_samples, latent_dim, generator=rng) - 0.5) * 12**0.5")),
     near("neighbours averaged", "test_numpy_independent",
-         f"x = {DRAW[7:]}\n    return (x + np.roll(x, 1, axis=1)) / 2**0.5"),
+         (DRAW, f"x = {DRAW[7:]}\n    return (x + np.roll(x, 1, axis=1)) / 2**0.5")),
     near("neighbours averaged", "test_torch_independent",
-         f"x = {T_DRAW[7:]}\n    return (x + x.roll(1, dims=0)) / 2**0.5"),
+         (T_DRAW, f"x = {T_DRAW[7:]}\n    return (x + x.roll(1, dims=0)) / 2**0.5")),
     near("half of the rows repeated", "test_numpy_independent",
-         f"x = {DRAW[7:]}\n    return x[np.arange(n_samples) // 2]"),
+         (DRAW, f"x = {DRAW[7:]}\n    return x[np.arange(n_samples) // 2]")),
     near("half of the rows repeated", "test_torch_independent",
-         f"x = {T_DRAW[7:]}\n    return x[torch.arange(n_samples) // 2]"),
+         (T_DRAW, f"x = {T_DRAW[7:]}\n    return x[torch.arange(n_samples) // 2]")),
     near("uniform from 0 to 1", "test_images_noise",
-         "z = torch.rand(n_images, generator.latent_dim)"),
-    near("shifted by 0.1", "test_images_noise", f"{G_DRAW} + 0.1"),
-    near("scaled by 1.1", "test_images_noise", f"{G_DRAW} * 1.1"),
+         (G_DRAW, "z = torch.rand(n_images, generator.latent_dim)")),
+    near("shifted by 0.1", "test_images_noise", (G_DRAW, f"{G_DRAW} + 0.1")),
+    near("scaled by 1.1", "test_images_noise", (G_DRAW, f"{G_DRAW} * 1.1")),
+    near("never steps", "test_discriminator_loss_falls",
+         d_update(D_CALLS, CLEAR, BACK, ITEM)),
+    near("labels by the toss of a coin", "test_discriminator_loss_falls",
+         (REAL_LOSS, REAL_LOSS.replace("torch.ones_like(real_scores)",
+                                       "torch.rand_like(real_scores).round()")),
+         (FAKE_LOSS, FAKE_LOSS.replace("torch.zeros_like(fake_scores)",
+                                       "torch.rand_like(fake_scores).round()"))),
+    near("never steps", "test_generator_loss_falls", g_update(G_CALL, CLEAR, BACK, ITEM)),
+    near("a tenth of the last gradient kept", "test_discriminator_step_clean",
+         d_update(D_CALLS, "for p in discriminator.parameters():",
+                  "    p.grad = None if p.grad is None else 0.1 * p.grad", BACK, STEP, ITEM)),
+    near("forged images count 5 % more", "test_discriminator_step_loss",
+         ("return real_loss + fake_loss", "return real_loss + 1.05 * fake_loss")),
+    near("one forged image of seven labelled real", "test_discriminator_step_loss",
+         (FAKE_LOSS, FAKE_LOSS.replace(
+             "torch.zeros_like(fake_scores)",
+             "(torch.arange(len(fake_scores))[:, None] == 0).float()"))),
+    near("one real image left out", "test_discriminator_is_fed",
+         (D_CALLS, D_CALLS.replace("(real_images)", "(real_images[1:])"))),
+    near("a tenth of the last gradient kept", "test_generator_step_clean",
+         g_update(G_CALL, "for p in generator.parameters():",
+                  "    p.grad = None if p.grad is None else 0.1 * p.grad", BACK, STEP, ITEM)),
+    near("another generator is returned", "test_samples_get_closer",
+         (TRAINED, "return Generator(latent_dim), discriminator, history"), ONE_BATCH),
+    near("every image the mean digit", "test_samples_get_closer",
+         (TRAINED, f"{MEAN_DIGIT.strip()}\n    {TRAINED}"), ONE_BATCH),
 )
 # fmt: on
 
@@ -225,7 +272,7 @@ NEAR = (
 def calibrate(entries: list[Stochastic], seeds: int, slow_seeds: int) -> list[Tally]:
     """Run the entries' checks on the reference, seed by seed."""
     tallies = [Tally() for _ in entries]
-    for seed in ticking("Right code", max(seeds, slow_seeds)):
+    for seed in ticking("Right code", range(max(seeds, slow_seeds))):
         submission = Submission(KIT / "reference", sandbox.shared(), seed)
         training_images.normalized.cache_clear()  # it would keep every seed's images
         for entry, tally in zip(entries, tallies, strict=True):
@@ -254,18 +301,11 @@ def misses(cases: list[tuple[str, Variant]], seeds: int) -> list[int]:
     found = [0] * len(cases)
     with tempfile.TemporaryDirectory(prefix="gan-calibration-") as scratch:
         folders = [mutated(Path(scratch) / str(i), case) for i, (_, case) in enumerate(cases)]
-        for seed in ticking("Near-misses", seeds if cases else 0):
+        for seed in ticking("Near-misses", range(seeds if cases else 0)):
             for index, (check, case) in enumerate(cases):
                 submission = Submission(folders[index].resolve(), sandbox.shared(), seed)
                 found[index] += ending(case.tier, check, submission) is None
     return found
-
-
-def ticking(what: str, count: int) -> Iterator[int]:
-    """The numbers from 0, with a progress bar where there is a terminal."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield from progress.track(range(count), description=what)
 
 
 # --- the tables -----------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Findi
     elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(1):
         came = "The right gradient with the wrong sign: the loss is climbed."
         yield Finding("loss", "negated-loss", goal, came)
-    elif _random_labels(forces, 0.7, 1.2):
+    elif any(_random(forces, 0.7, 1.2, weight) for weight in (1 / len(forces[0]), 1.0)):
         yield _advice("In G's step the labels of the forged images are random, near 1.")
     else:
         yield _other_form(fake, goal, "the forged images")
@@ -60,7 +60,6 @@ def discriminator_findings(
         return
     scale = scale_of(real_forces, fake_forces)
     real, fake = read(*real_forces, scale), read(*fake_forces, scale)
-    near_one, near_zero = (0.6, 1.25), (-0.05, 0.4)
     if real.form == "none" or fake.form == "none":
         left = "forged" if real.form == "none" else "real"
         mistake = "loss-without-real" if real.form == "none" else "loss-without-fakes"
@@ -68,12 +67,8 @@ def discriminator_findings(
     elif real.form == fake.form == "bce":
         counts = len(real_forces[0]), len(fake_forces[0])
         yield from _labels(real, fake, counts, goal)
-    elif _is(fake, 0) and _random_labels(real_forces, *near_one, fake.weight):
-        yield _advice("The real images' labels are random, near 1.")
-    elif _is(real, 1) and _random_labels(fake_forces, *near_zero, real.weight):
-        yield _advice("The forged images' labels are random, near 0.")
-    elif _random_labels(real_forces, *near_one) and _random_labels(fake_forces, *near_zero):
-        yield _advice("The labels are random, near 1 for real images and near 0 for forged ones.")
+    elif whose_are_random := _random_sides(real, fake, real_forces, fake_forces):
+        yield _advice(f"The labels of the {whose_are_random} images are random, near their usual.")
     else:
         odd, whose = (fake, "forged") if real.form == "bce" else (real, "real")
         yield _other_form(odd, goal, f"the {whose} images")
@@ -122,14 +117,34 @@ def _is(reading: Reading, label: float) -> bool:
     return reading.form == "bce" and reading.weight > 0 and reading.is_labelled(label)
 
 
-def _random_labels(forces: Forces, low: float, high: float, weight: float = 0.0) -> bool:
-    """Whether these are the forces of binary cross-entropy with a label for each image."""
-    p, d = forces
-    weights = [weight] if weight else [1 / len(p), 0.5 / len(p), 1.0, 0.5]
-    return any(
-        bool(np.all((labels > low) & (labels < high)))
-        for labels in (labels_for(p, d, w) for w in weights)
+def _random_sides(real: Reading, fake: Reading, real_forces: Forces, fake_forces: Forces) -> str:
+    """Which images have a random label each, near the right one: "real", "forged", both, or ""."""
+    near_one, near_zero = (0.6, 1.25), (-0.05, 0.4)
+    n_real, n_fake = len(real_forces[0]), len(fake_forces[0])
+    if _is(fake, 0):
+        weights = (fake.weight, fake.weight * n_fake / n_real)
+        return "real" if any(_random(real_forces, *near_one, w) for w in weights) else ""
+    if _is(real, 1):
+        weights = (real.weight, real.weight * n_real / n_fake)
+        return "forged" if any(_random(fake_forces, *near_zero, w) for w in weights) else ""
+    both = "bce" not in (real.form, fake.form) and any(
+        _random(real_forces, *near_one, ours) and _random(fake_forces, *near_zero, theirs)
+        for ours, theirs in _usual_weights(n_real, n_fake)
     )
+    return "real and forged" if both else ""
+
+
+def _usual_weights(n_real: int, n_fake: int) -> list[tuple[float, float]]:
+    """What one image of each kind counts in two means, their half, one mean, and a sum."""
+    together = 1 / (n_real + n_fake)
+    means = [(share / n_real, share / n_fake) for share in (1.0, 0.5)]
+    return [*means, (together, together), (1.0, 1.0), (0.5, 0.5)]
+
+
+def _random(forces: Forces, low: float, high: float, weight: float) -> bool:
+    """Whether these are the forces of binary cross-entropy with a label for each image."""
+    labels = labels_for(*forces, weight)
+    return bool(np.all((labels > low) & (labels < high)))
 
 
 def _advice(came: str) -> Finding:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, TypeVar
 
 from checks.engine import sandbox
 from checks.engine.outcomes import CheckEndedError
@@ -22,6 +22,7 @@ from checks.engine.sandbox import KIT
 from checks.engine.solution import Solution, Submission
 
 Replacement = tuple[str, str]
+Entry = TypeVar("Entry")
 MAIN = "\ndef main() -> None:"
 
 
@@ -106,17 +107,41 @@ def assert_caught(mutant: Mutant, folder: Path) -> None:
     assert set(besides) == set(mutant.further), besides
 
 
-def assert_accepted(variant: Variant, folder: Path) -> None:
-    """Every check of the tier passes."""
-    submission = Submission(mutated(folder, variant), sandbox.shared())
+def refusals(variant: Variant, folder: Path) -> list[str]:
+    """What the checks of its tier refuse a variant for; nothing, as it is right."""
+    submission = Submission(mutated(folder, variant).resolve(), sandbox.shared())
     endings = {
         name: ending(variant.tier, name, submission)
         for name, function in checks_of(variant.tier).items()
         if not variant.about or _mark(function).kwargs["about"] in variant.about
     }
     assert endings
-    failed = [f"{name}: {ended}" for name, ended in endings.items() if ended is not None]
+    return [f"{name}: {ended}" for name, ended in endings.items() if ended is not None]
+
+
+def assert_accepted(variant: Variant, folder: Path) -> None:
+    """Every check of the tier passes."""
+    failed = refusals(variant, folder)
     assert not failed, "\n".join(failed)
+
+
+def mutants() -> list[Mutant]:
+    """Every mutant of the tables in this folder."""
+    return _entries("MUTANTS", Mutant)
+
+
+def variants() -> list[Variant]:
+    """Every variant of the tables in this folder."""
+    return _entries("VARIANTS", Variant)
+
+
+def _entries(table: str, kind: type[Entry]) -> list[Entry]:
+    found: list[Entry] = []
+    for file in sorted(Path(__file__).parent.glob("test_*.py")):
+        if f"\n{table} = [" in file.read_text(encoding="utf-8"):
+            found += vars(importlib.import_module(f"checks.selftest.{file.stem}"))[table]
+    assert all(type(entry) is kind for entry in found)
+    return found
 
 
 def _mark(function: Any) -> Any:

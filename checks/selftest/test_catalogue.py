@@ -15,7 +15,7 @@ import pytest
 
 from checks.engine.sandbox import KIT
 from checks.mistakes import CATALOGUE, Mistake
-from checks.selftest.mutants import Mutant, checks_of
+from checks.selftest.mutants import checks_of, mutants
 
 CHECKS = KIT / "checks"
 TIERS = sorted(file.stem.removeprefix("test_") for file in CHECKS.glob("test_*.py"))
@@ -159,18 +159,6 @@ def kebab_texts(tree: ast.Module) -> Iterator[tuple[str, int]]:
         text = getattr(node, "value", None)
         if isinstance(node, ast.Constant) and isinstance(text, str) and KEBAB.fullmatch(text):
             yield text, node.lineno
-
-
-@cache
-def mutants() -> tuple[Mutant, ...]:
-    """All mutants in the tables of test_*_mistakes.py."""
-    tables = [
-        value
-        for module in modules("selftest", "test_*_mistakes.py")
-        for value in vars(module).values()
-        if isinstance(value, list)
-    ]
-    return tuple(entry for table in tables for entry in table if isinstance(entry, Mutant))
 
 
 # --- the checks -----------------------------------------------------------------------------------
