@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine.cli import parser
+from checks.engine.cli import parse
+from checks.engine.commands import COMMANDS
 from checks.engine.sandbox import KIT
 
 README = (KIT / "README.md").read_text(encoding="utf-8")
@@ -51,12 +52,12 @@ def test_every_command_in_the_texts_is_understood(name: str) -> None:
         pytest.skip(f"{name} is not here")
     for arguments in commands(path.read_text(encoding="utf-8")):
         words = [word.rstrip(".") for word in shlex.split(arguments)]
-        known = {"beginner", "intermediate", "advanced", "bonus", "all", "stubs"}
+        known = {"beginner", "intermediate", "advanced", "bonus", "all", *COMMANDS}
         if words and not words[0].startswith("-") and words[0] not in known:
             continue  # prose that goes on after the command
         end = next((i for i, w in enumerate(words) if i and w[0] != "-" and words[i - 1][0] != "-"),
                    len(words))  # fmt: skip
-        parser().parse_args(words[:end])
+        parse(words[:end])
 
 
 def test_every_file_that_the_readme_names_is_there() -> None:

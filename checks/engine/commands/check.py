@@ -1,0 +1,100 @@
+"""`python run_checks.py [TIER]`: run the checks of a tier, or of all, and show what they found."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from checks.engine.commands import COMMANDS
+from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, UsageError, one_of, short
+from checks.engine.commands.common import folder as folder_of
+from checks.engine.session import Judge, Listener, tiers
+from checks.engine.totals import next_verdict
+from checks.engine.verdict import Status, Verdict
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of a run of the checks."""
+    names = ", ".join(tiers())
+    add = parser.add_argument
+    add("tier", nargs="?", type=_tier, help=f"{names}, or all", metavar="TIER")
+    add("--solutions", metavar="DIR", help="folder with the files to check (default: exercises)")
+    add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
+    add("--seed", type=int, default=0, metavar="N", help="seed of the run (default: 0)")
+    add("--json", metavar="FILE", help="write the verdicts as JSON")
+    add("--junit", metavar="FILE", help="write the verdicts as JUnit XML")
+    add("--verbose", action="store_true", help="every failure, with times and what was printed")
+    add("--explain", action="store_true", help="the evidence of what has passed, too")
+
+
+def _tier(name: str) -> str:
+    if name in COMMANDS:
+        raise argparse.ArgumentTypeError(f"the command {name!r} comes first, its options after it")
+    known = [*tiers(), "all"]
+    return one_of(name, known, "tier", [*known, *COMMANDS])
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the checks and show what they found."""
+    solutions = folder_of(options.solutions or "exercises", "--solutions")
+    data = folder_of(options.data, "--data") if options.data else None
+    for name, file in (("--json", options.json), ("--junit", options.junit)):
+        if file and not Path(file).absolute().parent.is_dir():
+            raise UsageError(f"{name} {file}: there is no folder {Path(file).absolute().parent}.")
+    selected = tiers() if options.tier in (None, "all") else [options.tier]
+    with Judge() as judge:
+        from checks.engine.screen import Screen, make_console  # while the judge loads
+
+        with Screen(
+            make_console(),
+            verbose=options.verbose,
+            overview=options.tier is None,
+            explain=options.explain,
+        ) as screen:
+            screen.loading()
+            listener = Listener(screen.start, screen.running, screen.verdict, screen.notice)
+            verdicts = judge.run(selected, solutions, options.seed, data, listener)
+            screen.finish(verdicts, next_step(verdicts, options))
+    write_reports(verdicts, options, {"solutions": str(solutions), "tiers": selected})
+    if any(verdict.status is Status.INFRA for verdict in verdicts):
+        return INFRA
+    return PASSED if all(v.status is Status.PASSED for v in verdicts) else NOT_ALL
+
+
+def write_reports(
+    verdicts: Sequence[Verdict], options: argparse.Namespace, meta: dict[str, Any]
+) -> None:
+    """The files that were asked for."""
+    from checks.engine import reports
+
+    try:
+        if options.json:
+            reports.write_json(options.json, verdicts, meta | {"seed": options.seed})
+        if options.junit:
+            reports.write_junit(options.junit, verdicts)
+    except reports.ReportError as error:
+        raise UsageError(str(error)) from None
+
+
+def next_step(verdicts: Sequence[Verdict], options: argparse.Namespace) -> str:
+    """What to do next, in words, with the command to run."""
+    command = "  python run_checks.py {}"
+    if options.solutions:
+        command += f" --solutions {options.solutions}"
+    following = next_verdict(verdicts)
+    if following is None:
+        if any(verdict.status is not Status.PASSED for verdict in verdicts):
+            return ""
+        later = tiers()[tiers().index(verdicts[-1].tier) + 1 :]
+        return f"on to {later[0]}:\n" + command.format(later[0]) if later else ""
+    command = command.format(following.tier)
+    if following.status is Status.BLOCKED:
+        awaited = following.came.removeprefix("Waits for ").split(", which")[0]
+        return f"write {awaited}, then run:\n{command}"
+    if following.status.is_open:
+        return f"{following.came[0].lower()}{following.came[1:].rstrip('.')}, then run:\n{command}"
+    where = following.location
+    what = f"{where.function} in {short(where.file)}" if where else f"the {following.tier} file"
+    return f"mend {what}, then run:\n{command}"

@@ -1,0 +1,62 @@
+"""What the commands share: exit statuses, the error for wrong usage, folders and names."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from checks.engine.links import KIT
+from checks.engine.session import tiers
+
+PASSED, NOT_ALL, USAGE, INFRA, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class UsageError(Exception):
+    """The command can't be carried out as given; the text is one sentence."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        text = message[0].upper() + message[1:]
+        stop = "" if text.endswith("?") else "."
+        raise UsageError(f"{text}{stop} See {self.prog} --help.")
+
+
+def one_of(name: str, known: list[str], what: str, meant: Sequence[str] = ()) -> str:
+    """The name if it is known; else the error that argparse shows, with the nearest one.
+
+    `meant` are the names that may have been meant, where these are more than the known ones.
+    """
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, meant or known, n=1)
+    guess = f"; did you mean {near[0]}?" if near else ""
+    raise argparse.ArgumentTypeError(f"there is no {what} {name!r} ({', '.join(known)}){guess}")
+
+
+def tier(name: str) -> str:
+    """A tier's name, as an argparse type."""
+    return one_of(name, tiers(), "tier")
+
+
+def folder(name: str, option: str) -> Path:
+    """The folder, taken from where the command runs, or else from the kit."""
+    for path in (Path(name), KIT / name):
+        if path.is_dir():
+            return path.resolve()
+    if Path(name).exists():
+        raise UsageError(f"{option} {name}: that is a file, and a folder is wanted.")
+    raise UsageError(f"{option} {name}: there is no such folder.")
+
+
+def short(file: str | Path) -> str:
+    """A file's path from here, or its name where it lies elsewhere."""
+    try:
+        return Path(file).relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return Path(file).name

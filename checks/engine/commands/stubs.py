@@ -1,0 +1,35 @@
+"""`python run_checks.py stubs`: write the exercises anew from the reference solutions."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from checks.engine.commands.common import PASSED, UsageError
+from checks.engine.commands.common import folder as folder_of
+from checks.engine.links import KIT
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the stubs come from and where they go."""
+    add = parser.add_argument
+    add("--solutions", metavar="DIR", help="the solved files (default: reference)")
+    add("--to", metavar="DIR", help="folder to write to (default: exercises)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the exercises from the reference; what they replace is kept."""
+    from checks.engine.screen import Screen, make_console
+    from checks.engine.stubs import StubError, write_stubs
+
+    source = folder_of(options.solutions or "reference", "--solutions")
+    target = Path(options.to) if options.to else KIT / "exercises"
+    try:
+        files = write_stubs(source, target)
+    except StubError as error:
+        raise UsageError(str(error)) from None
+    with Screen(make_console()) as screen:
+        for written in files:
+            kept = f"; your version is now {written.backup}" if written.backup else ""
+            screen.notice(f"{written.path}: {written.action.value}{kept}")
+    return PASSED
