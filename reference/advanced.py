@@ -354,17 +354,42 @@ def train_gan(
 ANSWERS = {
     # D's optimizer holds only D's weights, so G would not move; but computing G's gradients costs
     # time, and they stay in G until something clears them.
+    #   a) An optimizer moves the weights that it was made with. Which ones were given to D's?
+    #   b) It could: the loss is made from both calls, and one backward() goes back through both of
+    #      them.
+    #   d) Detaching changes no number, and D is handed what G made of the noise either way.
     "why_detach": "c",
     # backward() computes gradients and moves nothing. It does leave gradients in D, and these do
     # harm only if D's next step does not clear them first.
+    #   a) backward() does go through D. But it writes into .grad, and weights change elsewhere:
+    #      where?
+    #   b) A label is a part of the loss. For D to learn from it, something would have to move D's
+    #      weights.
+    #   c) backward() knows no optimizers: it goes through all that the loss was made from, and D is
+    #      on that way.
     "freeze_discriminator": "d",
     # BCE with label 1 is -log D(G(z)), the non-saturating loss: large gradient where D(G(z)) is
     # near 0. D is not updated in this step, so the label misleads nobody.
+    #   b) D may be called with them, but whose weights does this step move? Nobody learns these
+    #      labels but G.
+    #   c) A forged image stays forged, however good it is: in D's very next step it is labelled so.
+    #   d) That is label smoothing, a trick for D's labels. In G's step all labels say real, in the
+    #      plainest GAN.
     "labelled_real": "a",
     # Low loss is success for a lone classifier. Here it means the game has become one-sided.
+    #   a) D's advice is how its score changes as an image gets a little better, and a D this sure
+    #      says almost the same to all of them.
+    #   c) D's loss tells how well D plays and nothing else. At the end of a good game D could only
+    #      guess, at a loss of 1.39.
+    #   d) Being fooled is costly: forged images that score near 1 make D's loss large.
     "loss_near_zero": "b",
     # D has to see both kinds with the right labels. Two calls read well; torch.cat and one call
     # give the same gradient (with batch normalization in D, the two would differ).
+    #   a) D has one set of weights, and it does not know which kind of image it is looking at: that
+    #      is what it has to say.
+    #   b) The labels are a tensor with an entry for each image, and the entries need not be equal.
+    #   c) D knows of the training set what it is shown. With forged images alone, "always 0" would
+    #      be a perfect answer.
     "two_calls": "d",
 }
 ### END SOLUTION

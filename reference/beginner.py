@@ -158,12 +158,34 @@ def interpolate_noise(start: Tensor, end: Tensor, n_steps: int) -> Tensor:
 ### BEGIN SOLUTION
 ANSWERS = {
     # G is a fixed recipe and only its input varies, so the variety of its images comes from z.
+    #   a) Nothing is laid over the real images: D sees them as they are.
+    #   b) G's first weights are random too, but they are its layers' own. And what would G start
+    #      from, once it is trained?
+    #   c) There is no image yet that could be damaged: the noise comes first, the images come out
+    #      of G.
     "noise_purpose": "d",
     # G never meets a real image. What it learns of them reaches it through D's gradient.
+    #   a) Copying takes an original to look at. Follow what goes into G: a vector of noise, and no
+    #      image.
+    #   c) To imitate examples, G would have to be given them. Its only input is noise; and what
+    #      would D learn from?
+    #   d) Without real images in the training, nobody in the game would know what a digit looks
+    #      like.
     "real_images": "b",
     # The shape fits, so nothing complains, but G has learned only where its training noise lay.
+    #   a) The numbers are no signal to be made stronger. They say where in the latent space you
+    #      are.
+    #   b) They do fit into G's first layer. But G has practised on draws from N(0, 1) alone, and
+    #      there a 5 hardly ever comes.
+    #   d) PyTorch compares shapes and types. It keeps no record of the numbers that a network has
+    #      seen.
     "other_noise": "c",
     # G draws a new image at each step. Fading would be an average of pixels, with no G in it.
+    #   a) That would come of averaging two images. Here two vectors are averaged, and G works on
+    #      the result.
+    #   c) G draws every vector that it is given, and those in between are much like those that it
+    #      was trained on.
+    #   d) G holds weights and no images: there is no training set in it to take one from.
     "interpolation": "b",
 }
 ### END SOLUTION

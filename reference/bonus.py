@@ -213,10 +213,23 @@ def load_generator(path: str | Path) -> Generator:
 ANSWERS = {
     # Different z should give different images. Sharp or not, sixteen times one digit is collapse;
     # copies of training images are another trouble, memorizing.
+    #   a) Static is a G that cannot draw anything yet. Collapse happens to one that can.
+    #   c) This G draws badly, and yet each z gives another digit. Collapse is a lack of something
+    #      else.
+    #   d) Copying is a trouble of its own, and each z still gives another digit.
     "mode_collapse": "b",
     # With the vectors held still, any change comes from G's weights.
+    #   b) Taking a snapshot is no training: no gradient is computed, so G gets no practice from it.
+    #   c) A checkpoint holds G's weights, and these can draw any vector.
+    #   d) The losses come from the training steps, where the noise is new each time. Snapshots do
+    #      not touch them.
     "fixed_noise": "a",
     # L_G is measured against today's D, so losses of different epochs do not share a scale.
+    #   a) They would be, if the loss were measured against something that stands still. Does it?
+    #   b) Luck would help one place in the grid or another. All of them got better, and they are
+    #      the same vectors as before.
+    #   d) G's weights follow the gradient of this very loss, and the images did get better. So it
+    #      is not at random.
     "losses_and_samples": "c",
 }
 ### END SOLUTION

@@ -151,13 +151,35 @@ def generate_images(generator: Generator, n_images: int = 16, seed: int | None =
 ### BEGIN SOLUTION
 ANSWERS = {
     # The noise knows nothing of digits: all that G knows about them sits in its learned weights.
+    #   a) Draw some noise and look at it: a hundred numbers, each independent of the others. There
+    #      is nothing in them to sharpen.
+    #   b) Tomorrow's z has never been drawn before, so nothing can have been stored for it; and G
+    #      has seen no real image to store.
+    #   d) Training changes the values of the weights, not their number: G takes as long for an
+    #      image before it as after it.
     "why_learn": "c",
     # With ranges that differ, D could tell forged from real by the range and G could not follow.
+    #   b) Probabilities lie between 0 and 1, and D gives a single one for a whole image.
+    #   c) Tanh is steep around 0 only. Where its input is large it is almost flat, and gradients do
+    #      fade there.
+    #   d) A plot takes any range, once it is told which number is black and which is white. Think
+    #      of who else looks at the pixels.
     "why_tanh": "a",
     # W2 (W1 z + b1) + b2 is again a matrix times z plus a vector, however many you stack.
+    #   a) They are one more thing to compute, and the linear layers multiply every number, zeros
+    #      too.
+    #   b) float32 reaches beyond 10^38, and a few layers of ordinary weights stay far below that
+    #      with or without them.
+    #   c) They are fixed functions: the same number in, the same number out. What differs from
+    #      image to image is z.
     "hidden_layers": "d",
     # They are independent: in eval mode gradients are still recorded, and under no_grad dropout
     # in training mode still drops. Neither of them locks a weight.
+    #   b) Try it: what a network makes in eval mode still has a grad_fn, so the recording goes on.
+    #   c) After eval() an optimizer still moves the weights, and no_grad() leaves the gradients
+    #      that are there as they are.
+    #   d) Try each of them alone on a network with dropout, twice on the same input: one makes the
+    #      two results equal, the other doesn't.
     "eval_and_no_grad": "a",
 }
 ### END SOLUTION

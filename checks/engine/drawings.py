@@ -7,12 +7,15 @@ from typing import Any, NoReturn
 import numpy as np
 
 from checks.engine import expect
+from checks.engine.generators import listed
 from checks.engine.outcomes import wrong
-from checks.engine.pictures import Found, Picture, find, in_order, pictures
+from checks.engine.pictures import Found, Picture, find, in_order, n_places, pictures
 from checks.engine.solution import Evidence, Solution
 from checks.engine.wire import Array
 
 Numbers = np.ndarray[Any, Any]
+
+FLAT = 0.1  # between the darkest and the brightest shade, where nothing can be made out
 
 
 def random_images(solution: Solution, n: int) -> Numbers:
@@ -28,7 +31,7 @@ def converted(solution: Solution, *batches: Numbers) -> list[Array]:
     made = []
     for batch, entry in zip(batches, expect.items(report, len(batches)), strict=True):
         evidence = expect.record(entry)
-        pixels = expect.array(evidence["made"], "The pixels")
+        pixels = expect.array(evidence["made"], "The pixels", "tensor")
         expect.finite(pixels, "The pixels")
         left = expect.array(evidence["batch"], "The images that came in")
         if left.shape == batch.shape and not np.allclose(left.values, batch):
@@ -41,10 +44,10 @@ def converted(solution: Solution, *batches: Numbers) -> list[Array]:
     return made
 
 
-def judge_pixels(values: Numbers, images: Numbers) -> None:
+def judge_pixels(values: Numbers, images: Numbers, tolerance: float = 1e-4) -> None:
     """Every pixel is (v + 1) / 2."""
     right = (images + 1) / 2
-    if np.allclose(values, right, atol=1e-4):
+    if np.allclose(values, right, atol=tolerance):
         return
     low, high = images.min(), images.max()
     stretched = (images - low) / (high - low)
@@ -112,6 +115,14 @@ def refuse_images(shown: list[Picture], images: Numbers, n_found: int) -> NoRetu
     for way, others in turned.items():
         if all(find(shown, others)):
             wrong("grid-turned", expected="Images the right way up.", came=f"Images {way}.")
+    grays = [picture.gray for picture in shown]
+    if not n_found and grays and max(np.ptp(gray) for gray in grays) < FLAT:
+        darkest, brightest = min(g.min() for g in grays), max(g.max() for g in grays)
+        wrong(
+            "grid-shades",
+            expected="-1 is shown as black (0), 0 as mid-gray (0.5), 1 as white (1).",
+            came=f"One shade all over: everything lies between {darkest:.2f} and {brightest:.2f}.",
+        )
     wrong(
         "grid-images-missing",
         expected=f"All the {len(images)} images that were handed in, each of 28 × 28 pixels.",
@@ -138,6 +149,52 @@ def judge_order(shown: list[Picture], images: Numbers, n_columns: int) -> None:
     wrong(mistake, expected=f"Row by row, {n_columns} images in each row.", came=came)
 
 
+def judge_once(shown: list[Picture], images: Numbers) -> None:
+    """No image stands in more than one place."""
+    counts = n_places(shown, images)
+    again = [f"image {k} in {n} places" for k, n in enumerate(counts, start=1) if n > 1]
+    if again:
+        wrong(
+            "grid-images-repeated",
+            expected="Each image in one place; what is left of the grid stays empty.",
+            came=f"{listed(again)}.".capitalize(),
+        )
+
+
+def judge_thin(solution: Solution) -> None:
+    """Grids of a single row, a single column, a single place."""
+    sizes, images = ((1, 3), (3, 1), (1, 1)), random_images(solution, 3)
+    report = solution.probe(
+        "thin_grids", images=Array(images, "tensor"), sizes=[list(size) for size in sizes]
+    )
+    grids = zip(sizes, expect.items(report, len(sizes)), strict=True)
+    for (rows, cols), evidence in ((size, expect.record(grid)) for size, grid in grids):
+        if "failed" in evidence:
+            wrong(
+                "grid-axes-squeezed",
+                expected=f"A figure for rows={rows} and cols={cols}.",
+                came=str(evidence["failed"])[:300],
+            )
+        few = images[: rows * cols]
+        judge_order(pictures(figure_of(evidence)["pictures"]), few, cols)
+
+
+def judge_figure_alone(evidence: Evidence) -> None:
+    """Drawing leaves the images as they are, and only draws."""
+    if evidence["images_kept"] is not True:
+        wrong(
+            "input-changed",
+            expected="The images that came in stay as they are.",
+            came="They have other values after the drawing.",
+        )
+    for done in expect.texts(evidence["done"]):
+        wrong(
+            "figure-shown-or-saved",
+            expected="The figure comes back; whoever asked for it saves or shows it.",
+            came="A call of show." if done == "shown" else "A call of savefig, with a file's name.",
+        )
+
+
 def judge_shades(shades: Numbers, image: Numbers, tolerance: float) -> None:
     """An image as it is shown: -1 black, 1 white."""
     right = (image + 1) / 2
@@ -155,36 +212,4 @@ def judge_shades(shades: Numbers, image: Numbers, tolerance: float) -> None:
         mistake,
         expected="-1 is shown as black (0), 0 as mid-gray (0.5), 1 as white (1).",
         came=f"-1 is shown as {black:.2f}, 0 as {shades[image == 0].mean():.2f}, 1 as {white:.2f}.",
-    )
-
-
-def tiled(solution: Solution, images: Numbers, n_columns: int) -> Array:
-    """What make_sample_grid makes, a picture of the right shape."""
-    call = {"images": Array(images, "tensor"), "n_columns": n_columns}
-    (grid,) = solution.call("make_sample_grid", call)
-    made = expect.array(grid, "The picture", "tensor")
-    expect.finite(made, "The picture")
-    n, shape = len(images), made.shape
-    n_rows = -(-n // n_columns)
-    if not is_tiling(shape, n_rows, n_columns):
-        mistake = "tiles-shape"
-        if len(shape) == 3 and shape[2] in (1, 3):
-            mistake = "tiles-channels-last"
-        elif any(is_tiling(shape, -(-n // columns), columns) for columns in range(1, n + 1)):
-            mistake = "tiles-columns"
-        wrong(
-            mistake,
-            expected=f"For {n} images in {n_columns} columns the shape (3, {30 * n_rows + 2}, "
-            f"{30 * n_columns + 2}), or another for another padding.",
-            came=f"Shape {shape}.",
-        )
-    return made
-
-
-def is_tiling(shape: tuple[int, ...], n_rows: int, n_columns: int) -> bool:
-    """Whether make_grid gives this shape for so many rows and columns, with some padding."""
-    return any(
-        shape == (channels, n_rows * (28 + pad) + pad, n_columns * (28 + pad) + pad)
-        for channels in (1, 3)
-        for pad in range(29)
     )

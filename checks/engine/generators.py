@@ -10,6 +10,7 @@ import numpy as np
 from checks.engine import expect
 from checks.engine.outcomes import wrong
 from checks.engine.solution import Evidence, Solution
+from checks.engine.surroundings import judge_reseeded
 from checks.engine.wire import Array
 
 Numbers = np.ndarray[Any, Any]
@@ -58,6 +59,15 @@ def same(one: Array, other: Array) -> bool:
     return one.shape == other.shape and np.allclose(one.values, other.values, atol=1e-5)
 
 
+def listed(names: Iterable[str]) -> str:
+    """The first few names, for a sentence."""
+    every = list(names)
+    return ", ".join(every[:4]) + (f" and {len(every) - 4} more" if len(every) > 4 else "")
+
+
+# --- the weights ------------------------------------------------------------------------------
+
+
 def learning(solution: Solution) -> Evidence:
     """Which weights are used, are registered, and get a gradient."""
     evidence = generated(solution, "learning", z=Array(latents(solution, 16), "tensor"))
@@ -81,19 +91,68 @@ def judge_registered(evidence: Evidence) -> None:
     )
 
 
-def listed(names: Iterable[str]) -> str:
-    """The first few names, for a sentence."""
-    every = list(names)
-    return ", ".join(every[:4]) + (f" and {len(every) - 4} more" if len(every) > 4 else "")
+def judge_gradient(solution: Solution) -> None:
+    """Backward from the images reaches every weight."""
+    evidence = learning(solution)
+    unreached = expect.texts(evidence["unreached"])
+    cut = expect.texts(evidence["unreached_but_used"])
+    frozen = expect.texts(evidence["frozen"])
+    steepest = expect.numbers(evidence["steepest"])
+    expected = "After backward, each of the generator's weights has a gradient."
+    if not unreached and not steepest:
+        judge_registered(evidence)
+    if not np.isfinite(steepest).all():
+        wrong("not-finite", expected=expected, came="A gradient that is NaN or infinite.")
+    if held := [name for name in frozen if name in cut]:
+        came = f"requires_grad is False for {listed(held)}."
+        wrong("generator-frozen", expected=expected, came=came)
+    if cut:
+        wrong("generator-graph-cut", expected=expected, came=f"None for {listed(cut)}.")
+    if unreached:
+        came = f"None for {listed(unreached)}; changing it does not change the images either."
+        wrong("unused-layer", expected=expected, came=came)
+    if not any(slope > 0 for slope in steepest):
+        judge_first_weights(solution)
+        wrong("generator-graph-cut", expected=expected, came="Gradients of 0 everywhere.")
 
 
-def sampled(solution: Solution, *, training: bool = True, **arguments: Any) -> Evidence:
-    """What generate_images makes of the kit's own small generator, and how it used it."""
-    evidence = solution.probe("sampled", latent_dim=LATENT, training=training, arguments=arguments)
-    return evidence if isinstance(evidence, Evidence) else Evidence()
+def judge_first_weights(solution: Solution) -> Evidence:
+    """A new generator's weights are not all equal."""
+    evidence = generated(solution, "first_weights")
+    count = expect.number(evidence["n_matrices"], "The number of weights")
+    constant = expect.texts(evidence["constant"])
+    # A single layer of zeros may be on purpose: what goes through it grows from nothing.
+    if equal := constant if 0 < count == len(constant) else expect.texts(evidence["nonzero"]):
+        wrong(
+            "weights-all-equal",
+            expected="Random first weights: no two units of a layer start alike.",
+            came=f"All the numbers in {listed(equal)} are equal.",
+        )
+    return evidence
 
 
-def drawn(solution: Solution, *seeds: int | None) -> list[Array]:
-    """Images of one generator for each seed, one after the other."""
-    images = expect.items(solution.probe("drawn_again", seeds=list(seeds)), len(seeds))
-    return [expect.array(image, "The images", "tensor") for image in images]
+def judge_own_weights(solution: Solution) -> None:
+    """Each new generator has weights of its own, random ones, and seeds nothing but itself."""
+    evidence = judge_first_weights(solution)
+    if shared := expect.texts(evidence["shared"]):
+        wrong(
+            "weights-shared",
+            expected="Two generators with weights of their own.",
+            came=f"Two new generators have the same tensors for {listed(shared)}.",
+        )
+    judge_reseeded(evidence, "Making a generator")
+
+
+def judge_state_dict(solution: Solution) -> None:
+    """What one generator's state_dict holds makes another one the same."""
+    batches = [Array(3 * latents(solution, 16) + 1, "tensor") for _ in range(3)]
+    z = Array(latents(solution, 8), "tensor")
+    evidence = generated(solution, "round_trip", z=z, batches=batches)
+    original, loaded = tensors([evidence["original"], evidence["loaded"]], 2)
+    if not same(original, loaded):
+        judge_registered(learning(solution))
+        wrong(
+            "state-dict-incomplete",
+            expected="A new generator with the first one's state_dict makes the same images.",
+            came="It makes other images: the state_dict does not hold all that matters.",
+        )

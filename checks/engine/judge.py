@@ -1,10 +1,12 @@
 """The judge: a process that runs the checks under pytest and reports each verdict as it falls.
 
-Started by `session.py` with a folder for all temporary files. It reads one JSON object a line,
-`{"tiers": […], "solutions": …, "seed": …}`, runs these tiers' checks, and writes one JSON object a
-line: `collected` (the list of checks), `running`, `verdict`, at last `end`. It goes on until its
-input ends, so one judge serves many runs with everything loaded; when its input ends in the middle
-of a run, the run and all its processes end with it. No learner's code ever runs here.
+Started by `session.py` with a folder for all temporary files. It reads one JSON object a line:
+`{"run": 1, "tiers": […], "checks": […], "solutions": …, "seed": …, "data": …}` runs these tiers'
+checks, or, where checks are named, these alone and in this order; `{"cancel": 1}` breaks that run
+off. It writes one JSON object a line: `collected` (the list of checks), `running`, `verdict`, at
+last `end`. It goes on until its input ends, so one judge serves many runs with everything loaded;
+when its input ends in the middle of a run, the run and all its processes end with it. No learner's
+code ever runs here.
 """
 
 from __future__ import annotations
@@ -18,17 +20,37 @@ import signal
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from checks.engine import sandbox
 from checks.engine.sandbox import KIT
 
 
+@dataclass
+class Orders:
+    """What has come in: requests still to be served, and the last run that was cancelled."""
+
+    requests: queue.SimpleQueue[dict[str, Any]] = field(default_factory=queue.SimpleQueue)
+    running: int = 0
+    cancelled: int = 0
+
+    def take(self, line: str) -> None:
+        """Note one line of input."""
+        message = json.loads(line)
+        if "cancel" not in message:
+            self.requests.put(message)
+            return
+        self.cancelled = int(message["cancel"])
+        if self.running == self.cancelled:
+            sandbox.shared().interrupt()
+
+
 class Reporter:
     """The pytest plugin that turns reports into events."""
 
-    def __init__(self, events: TextIO) -> None:
-        self.events = events
+    def __init__(self, events: TextIO, orders: Orders, number: int) -> None:
+        self.events, self.orders, self.number = events, orders, number
 
     def send(self, event: str, **content: Any) -> None:
         self.events.write(json.dumps({"event": event, **content}) + "\n")
@@ -45,28 +67,40 @@ class Reporter:
             last = (str(report.longrepr).strip().splitlines() or [""])[-1]
             self.send("infra", message=f"The checks do not load: {last.rstrip('.')}.")
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody waits for this run any more."""
+        return self.orders.cancelled >= self.number
+
+    def pytest_runtest_protocol(self, item: Any) -> bool | None:
+        if self.is_cancelled:
+            item.session.shouldstop = "cancelled"
+            return True  # as if it had been run
+        return None
+
     def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
         self.send("running", check=nodeid.split("/")[-1])
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         verdict = getattr(report, "verdict", None)
-        if verdict is not None:
+        if verdict is not None and not self.is_cancelled:
             self.send("verdict", verdict=verdict.to_json())
 
 
-def run(request: dict[str, Any], events: TextIO) -> None:
-    """Run the request's tiers."""
+def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
+    """Run the request's tiers, or the checks that it names."""
     import pytest
 
     from checks.engine.training_images import UnusableDataError, use
 
-    reporter = Reporter(events)
+    reporter = Reporter(events, orders, request["run"])
     try:
         use(request["data"])
     except UnusableDataError as error:
         reporter.send("usage", message=str(error))
         return
-    files = [str(KIT / "checks" / f"test_{tier}.py") for tier in request["tiers"]]
+    names = request["checks"] or [f"test_{tier}.py" for tier in request["tiers"]]
+    files = [str(KIT / "checks" / name) for name in names]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain", "-s"]
     options += [f"--rootdir={KIT}", "-c", str(KIT / ".pytest.ini")]
     options += [f"--solutions={request['solutions']}", f"--seed={request['seed']}"]
@@ -75,10 +109,10 @@ def run(request: dict[str, Any], events: TextIO) -> None:
     reporter.send("end", code=int(code))
 
 
-def listen(requests: queue.SimpleQueue[str], scratch: str) -> None:
-    """Pass the requests on; when there can be no more, end this process and its children."""
+def listen(orders: Orders, scratch: str) -> None:
+    """Take the orders; when there can be no more, end this process and its children."""
     for line in sys.stdin:
-        requests.put(line)
+        orders.take(line)
     sandbox.shared().close()
     shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)
@@ -91,10 +125,12 @@ def main() -> None:
     events = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     sandbox.shared().start()
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=listen, args=(requests, sys.argv[1]), daemon=True).start()
+    orders = Orders()
+    threading.Thread(target=listen, args=(orders, sys.argv[1]), daemon=True).start()
     while True:
-        run(json.loads(requests.get()), events)
+        request = orders.requests.get()
+        orders.running = request["run"]
+        run(request, events, orders)
 
 
 if __name__ == "__main__":

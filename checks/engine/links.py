@@ -117,6 +117,10 @@ class Forks:
             ended.status, ended.detail = _signalled(os.WTERMSIG(code))
         return ended
 
+    def interrupt(self) -> None:
+        """End the request that runs, if one does; its `exchange` then comes back at once."""
+        self._kill_running()
+
     def _send(self, data: bytes) -> None:
         try:
             self.channel.settimeout(START_SECONDS)
@@ -149,8 +153,9 @@ class Forks:
         return LinkLost("".join(last) or "it ended without a word", asked=self.running != 0)
 
     def _kill_running(self) -> None:
-        with contextlib.suppress(OSError):
-            os.killpg(self.running, signal.SIGKILL)
+        if running := self.running:  # a group of number 0 would be our own
+            with contextlib.suppress(OSError):
+                os.killpg(running, signal.SIGKILL)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -219,6 +224,11 @@ class Served:
                 if answer is None and self.process.wait(5) < 0:
                     ended.status, ended.detail = _signalled(-self.process.returncode)
         return ended
+
+    def interrupt(self) -> None:
+        """End the request that runs, and with it the process; `exchange` then comes back."""
+        self.spent = True
+        self.process.kill()
 
     def _await_ready(self) -> None:
         if self.ready:

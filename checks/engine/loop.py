@@ -1,4 +1,4 @@
-"""What a short run of train_gan did, from its events to what is wrong with them.
+"""What a short run of train_gan did, read from what the probe saw.
 
 The probe reports, in order, each call of the two networks (with the numbers of the real images
 that it was fed), each optimizer step and each end of an epoch.
@@ -6,138 +6,170 @@ that it was fed), each optimizer step and each end of an epoch.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any
 
-from checks.engine.loss_findings import Finding
+from checks.engine import expect
 from checks.engine.solution import Evidence
 from checks.engine.wire import Array
 
 
 @dataclass
 class Update:
-    """One optimizer step: whose weights, at what rates, and the real images since the last."""
+    """One optimizer step: whose weights, at what rates, and what came before it.
+
+    `real` are the real images that D was shown since its last step, `n_strange` the images among
+    them that were neither real nor G's, `modes` those of the network's calls since its last step.
+    Since the last step of any network: `shown` says whether D was shown real images, `forged`
+    holds the number of forged ones in each call of D, `cut` whether these came without a graph,
+    `latent_sums` the sum of all numbers in each batch of z, and `losses` what backward() was called
+    on.
+    """
 
     owner: str
     rates: list[float]
+    optimizer: int = 0
+    is_returned: bool = True
+    has_gradient: bool = True
+    has_state: bool = False
+    uncleared: bool = False
+    losses: list[float] = field(default_factory=list)
     real: list[int] = field(default_factory=list)
+    n_strange: int = 0
+    shown: bool = False
+    forged: list[int] = field(default_factory=list)
+    cut: list[bool] = field(default_factory=list)
+    modes: list[bool] = field(default_factory=list)
+    latent_sums: list[float] = field(default_factory=list)
+
+    @property
+    def loss(self) -> float | None:
+        """The loss that it went down; None where backward() was not seen."""
+        return sum(self.losses) if self.losses else None
+
+    @property
+    def n_rows(self) -> int:
+        """Images in its batch."""
+        return len(set(self.real)) if self.owner == "D" else max(self.forged, default=0)
 
 
 @dataclass
 class Loop:
-    """A run of train_gan on `n_images` images: its updates, and the widths that G was fed."""
+    """A run of train_gan on `n_images` images: its updates, and the widths that G was fed.
+
+    `ends` holds, for each call of the callback, how many updates came before it.
+    """
 
     n_images: int
     batch_size: int
     epochs: int
+    n_entries: int = 0
     updates: list[Update] = field(default_factory=list)
     latent_widths: set[int] = field(default_factory=set)
+    ends: list[int] = field(default_factory=list)
 
     @property
     def batches(self) -> int:
         """Batches in an epoch, the last and shorter one included."""
         return ceil(self.n_images / self.batch_size)
 
+    @property
+    def steps_wanted(self) -> int:
+        """Steps that each network should have taken."""
+        return self.batches * self.epochs
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether each network took as many steps as it should have."""
+        return all(len(self.of(name)) == self.steps_wanted for name in "DG")
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether G's optimizer steps where D has been shown real images, and moves nothing."""
+        updates = self.of("G")
+        n_shown = sum(update.shown for update in updates)
+        return n_shown > len(updates) / 2 and not any(update.has_gradient for update in updates)
+
     def of(self, *owners: str) -> list[Update]:
         """The updates of these networks."""
         return [update for update in self.updates if update.owner in owners]
 
-    def epochs_of(self, updates: list[Update]) -> list[list[Update]]:
+    def epochs_of(self, updates: Sequence[Update]) -> list[list[Update]]:
         """The updates in as many equal parts as there are epochs."""
         size = max(1, ceil(len(updates) / self.epochs))
-        return [updates[i : i + size] for i in range(0, len(updates), size)]
+        return [list(updates[i : i + size]) for i in range(0, len(updates), size)]
 
 
-def loop_of(events: Any, n_images: int, batch_size: int, epochs: int) -> Loop:
-    """The run behind a list of events."""
-    loop = Loop(n_images, batch_size, epochs)
-    since: list[int] = []
-    try:
-        for kind, *note in events:
-            if kind == "step":
-                update = Update(str(note[0]), [float(rate) for rate in note[1]])
-                if update.owner != "G":
-                    update.real, since = since, []
-                loop.updates.append(update)
-            elif kind == "G":
-                loop.latent_widths.add(int(note[0]))
-            elif kind == "D" and isinstance(note[3], Array) and note[2] is True:
-                since += [int(number) for number in note[3].values if number >= 0]
-    except (TypeError, ValueError, IndexError):
-        Evidence().__missing__("")
+@dataclass
+class _Since:
+    """What has been seen since a step."""
+
+    real: list[int] = field(default_factory=list)
+    n_strange: int = 0
+    shown: bool = False
+    forged: list[int] = field(default_factory=list)
+    cut: list[bool] = field(default_factory=list)
+    modes: dict[str, list[bool]] = field(default_factory=lambda: {"D": [], "G": []})
+    latent_sums: list[float] = field(default_factory=list)
+
+
+def loop_of(report: Evidence, n_images: int, batch_size: int, epochs: int) -> Loop:
+    """The run behind the probe's report."""
+    history = report["history"]
+    loop = Loop(n_images, batch_size, epochs, len(history) if isinstance(history, list) else 0)
+    since = _Since()
+    for entry in expect.entries(report["events"]):
+        event = expect.record(entry)
+        try:
+            _read(event, loop, since)
+        except (TypeError, ValueError, OverflowError):
+            Evidence().__missing__("")
     return loop
 
 
-def image_finding(loop: Loop) -> Finding | None:
-    """What is wrong with the images that D learned from; None if nothing is."""
-    expected = (
-        f"In each epoch all {loop.n_images} images once, in batches of {loop.batch_size} and a "
-        f"last one of {loop.n_images % loop.batch_size}."
+def _read(event: Evidence, loop: Loop, since: _Since) -> None:
+    if event["kind"] == "epoch":
+        loop.ends.append(len(loop.updates))
+    elif event["kind"] == "step":
+        loop.updates.append(_update(event, since))
+    elif event["network"] == "G":
+        loop.latent_widths.add(int(event["columns"]))
+        if event["graph"] is True:
+            since.modes["G"].append(event["training"] is True)
+            since.latent_sums.append(float(event["sum"]))
+    elif event["graph"] is True and isinstance(event.get("real"), Array):
+        real = [int(number) for number in event["real"].values.ravel() if number >= 0]
+        n_forged = max(0, int(event["rows"]) - len(real))
+        since.real += real
+        since.shown = since.shown or bool(real)
+        since.n_strange += max(0, n_forged - int(event["n_forged"]))
+        since.modes["D"].append(event["training"] is True)
+        if n_forged:
+            since.forged.append(n_forged)
+            since.cut.append(event["cut"] is True)
+
+
+def _update(event: Evidence, since: _Since) -> Update:
+    """The update of an event, which begins anew what has been seen since."""
+    update = Update(
+        str(event["owner"]),
+        expect.numbers(event["rates"]),
+        int(event["optimizer"]),
+        event["returned"] is True,
+        event["has_gradient"] is True,
+        event["has_state"] is True,
+        event["uncleared"] is True,
+        expect.numbers(event["losses"]),
+        shown=since.shown,
+        forged=since.forged,
+        cut=since.cut,
+        latent_sums=since.latent_sums,
     )
-    updates = loop.of("D", "both")
-    if not any(update.real for update in updates):
-        came = "The discriminator learned from none of the images that were passed in."
-        return Finding("images", "images-missed", expected, came)
-    sizes = [len(set(update.real)) for update in updates if update.real]
-    for epoch in loop.epochs_of(updates):
-        seen = Counter(number for update in epoch for number in set(update.real))
-        missed = loop.n_images - len(seen)
-        again = sum(count > 1 for count in seen.values())
-        came = f"In one epoch {missed} images were left out, {again} came more than once."
-        if len(seen) <= loop.batch_size:
-            came = f"In one epoch it learned from {len(seen)} images only."
-            return Finding("images", "images-missed", expected, came)
-        if missed and again:
-            return Finding("images", "images-repeated", expected, came)
-        if missed and missed == loop.n_images % loop.batch_size:
-            return Finding("images", "last-batch-dropped", expected, came)
-        if missed:
-            return Finding("images", "images-missed", expected, came)
-        if again:
-            return Finding("images", "images-repeated", expected, came)
-    if max(sizes) != loop.batch_size:
-        came = f"The batches had up to {max(sizes)} images."
-        return Finding("images", "batch-size-not-honoured", expected, came)
-    return None
-
-
-def is_unshuffled(loop: Loop) -> bool:
-    """Whether two epochs showed D the images in the same order of batches."""
-    first, second, *_ = [
-        [set(update.real) for update in epoch] for epoch in loop.epochs_of(loop.of("D"))
-    ] + [[], [set()]]
-    return first == second
-
-
-def update_finding(loop: Loop) -> Finding | None:
-    """What is wrong with which network was updated when; None if nothing is."""
-    wanted = loop.batches * loop.epochs
-    expected = (
-        f"{loop.batches} batches an epoch and {loop.epochs} epochs: {wanted} steps of each network."
-    )
-    n_d, n_g = len(loop.of("D")), len(loop.of("G"))
-    came = f"{n_d} steps of the discriminator, {n_g} of the generator."
-    if loop.of("both"):
-        came = f"{len(loop.of('both'))} steps of an optimizer that holds both networks' weights."
-        return Finding("updates", "one-optimizer-for-both", expected, came)
-    if loop.of("other") and not (n_d and n_g):
-        came = f"{came} {len(loop.of('other'))} of weights that belong to neither."
-        return Finding("updates", "wrong-optimizer-weights", expected, came)
-    if n_d and not n_g and n_d >= 2 * wanted:
-        return Finding("updates", "wrong-optimizer-weights", expected, came)
-    short = wanted - loop.epochs * bool(loop.n_images % loop.batch_size)
-    for count, mistake in ((n_g, "generator-steps-missing"), (n_d, "discriminator-steps-missing")):
-        if count < min(wanted, short):
-            return Finding("updates", mistake, expected, came)
-    if max(n_d, n_g) > wanted:
-        return Finding("updates", "too-many-steps", expected, came)
-    order = "".join(update.owner for update in loop.updates if update.owner in "DG")
-    if "D" * loop.batches in order and "G" * loop.batches in order:
-        came = "A whole epoch of the discriminator's steps, then one of the generator's."
-        return Finding("updates", "phases-apart", expected, came)
-    if n_g < wanted or n_d < wanted:
-        mistake = "last-batch-dropped" if n_g == n_d else "generator-steps-missing"
-        return Finding("updates", mistake, expected, came)
-    return None
+    since.shown, since.forged, since.cut, since.latent_sums = False, [], [], []
+    if update.owner != "G":
+        update.real, since.real = since.real, []
+        update.n_strange, since.n_strange = since.n_strange, 0
+    if update.owner in since.modes:
+        update.modes, since.modes[update.owner] = since.modes[update.owner], []
+    return update

@@ -48,6 +48,12 @@ def read(p: Numbers, d: Numbers, scale: float) -> Reading:
     """
     if np.linalg.norm(d) < 1e-3 * scale * np.sqrt(len(d)):
         return Reading("none")
+    with np.errstate(all="ignore"):  # a score of exactly 0 or 1 fits no line, and that is all
+        return _best_fit(p, d)
+
+
+def _best_fit(p: Numbers, d: Numbers) -> Reading:
+    """The first form whose line fits the forces, or the best of those that are left."""
     slack = p * (1 - p)
     candidates = (
         ("bce", p, d, np.ones_like(p)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,18 +58,40 @@ def pictures(evidence: Any) -> list[Picture]:
 
 def find(where: list[Picture], images: Numbers) -> list[Found | None]:
     """Each image's best match in the pictures, where there is a good one."""
+    seen = _sightings(where, images)
+    return [max(every, key=lambda one: one[0])[1] if every else None for every in seen]
+
+
+def n_places(where: list[Picture], images: Numbers) -> list[int]:
+    """In how many places of the page each image is to be seen."""
+    counts = []
+    for every in _sightings(where, images):
+        apart: list[Found] = []
+        for _, found in every:
+            if not any(_is_same_place(found, other) for other in apart):
+                apart.append(found)
+        counts.append(len(apart))
+    return counts
+
+
+def _is_same_place(one: Found, other: Found) -> bool:
+    return abs(one.x - other.x) < one.width / 2 and abs(one.y - other.y) < one.height / 2
+
+
+def _sightings(where: list[Picture], images: Numbers) -> list[list[tuple[float, Found]]]:
+    """Each image's good matches in the pictures, with their scores."""
     templates = images.reshape(len(images), -1).astype(np.float32)
     templates = templates - templates.mean(axis=1, keepdims=True)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
-    best: list[tuple[float, Found | None]] = [(ALIKE, None)] * len(images)
+    seen: list[list[tuple[float, Found]]] = [[] for _ in images]
     for picture in where:
-        gray = _natural_size(picture.gray) if len(where) > 1 else picture.gray
+        is_alone = len(where) > 1 or len(images) == 1
+        gray = _natural_size(picture.gray) if is_alone else picture.gray
         if min(gray.shape) < SIDE or max(gray.shape) > MAX_SIDE:
             continue
-        for k, (score, row, column) in enumerate(_matches(gray, templates)):
-            if score > best[k][0]:
-                best[k] = (score, _found(picture, gray, row, column))
-    return [found for _, found in best]
+        for k, score, row, column in _matches(gray, templates):
+            seen[k].append((score, _found(picture, gray, row, column)))
+    return seen
 
 
 def _natural_size(gray: Numbers) -> Numbers:
@@ -80,20 +103,16 @@ def _natural_size(gray: Numbers) -> Numbers:
     return gray[step // 2 :: step, step // 2 :: step]
 
 
-def _matches(gray: Numbers, templates: Numbers) -> list[tuple[float, int, int]]:
-    """For each template (|correlation|, row, column) of its best place."""
+def _matches(gray: Numbers, templates: Numbers) -> Iterator[tuple[int, float, int, int]]:
+    """(template, |correlation|, row, column) wherever a template is matched well."""
     n_rows, n_columns = gray.shape[0] - SIDE + 1, gray.shape[1] - SIDE + 1
     windows = np.lib.stride_tricks.sliding_window_view(gray.astype(np.float32), (SIDE, SIDE))
-    best = [(0.0, 0, 0)] * len(templates)
     for row in range(n_rows):
         strip = windows[row].reshape(n_columns, SIDE * SIDE)
         spread = strip.std(axis=1) * SIDE
         alike = np.abs(strip @ templates.T) / np.where(spread > 1e-4, spread, np.inf)[:, None]
-        columns = alike.argmax(axis=0)
-        for k, column in enumerate(columns):
-            if alike[column, k] > best[k][0]:
-                best[k] = (float(alike[column, k]), row, int(column))
-    return best
+        for column, k in np.argwhere(alike > ALIKE):
+            yield int(k), float(alike[column, k]), row, int(column)
 
 
 def _found(picture: Picture, gray: Numbers, row: int, column: int) -> Found:

@@ -6,14 +6,22 @@ A question stands in the file as comment lines,
     #   a) …
     #   b) …
 
-and the key is the reference's own ANSWERS, read without running the file.
+and the key is the reference's own ANSWERS, read without running the file. Above each of its
+entries stands why, and on choices of their own why each of the others isn't it:
+
+    # With ranges that differ, D could tell forged from real by the range.
+    #   b) …
+    #   c) …
+    "why_tanh": "a",
 """
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from checks.engine.outcomes import NotWrittenError, WrongError
 from checks.engine.sandbox import KIT
@@ -21,6 +29,8 @@ from checks.engine.solution import Solution
 from checks.mistakes import CATALOGUE
 
 OPEN = "?"
+COMMENT = re.compile(r"\s*#(?: (.*))?$")
+CHOICE = re.compile(r"\s+([a-z])\) (.*)")
 
 
 @dataclass
@@ -32,39 +42,80 @@ class Question:
     choices: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Answer:
+    """The right choice: its letter, why it is right, and by letter why another one isn't."""
+
+    letter: str
+    why: str = ""
+    against: dict[str, str] = field(default_factory=dict)
+
+
 def questions(source: str) -> list[Question]:
     """The questions in a file's comments, in order."""
     found: list[Question] = []
     inside = False
     for line in source.splitlines():
-        comment = re.match(r"#(?: (.*))?$", line)
-        body = (comment.group(1) or "") if comment else ""
+        body = _comment(line) if line.startswith("#") else ""
         head = re.match(r'Question "(\w+)": (.*)', body)
-        choice = re.match(r"\s+([a-z])\) (.*)", body)
         if head:
             found.append(Question(head.group(1), head.group(2)))
             inside = True
-        elif choice and inside:
-            found[-1].choices[choice.group(1)] = choice.group(2)
         elif not body.strip():
             inside = False
-        elif inside and not found[-1].choices:
-            found[-1].text += " " + body.strip()
         elif inside:
-            last = list(found[-1].choices)[-1]
-            found[-1].choices[last] += " " + body.strip()
+            found[-1].text = _read_on(found[-1].text, found[-1].choices, body)
     return found
+
+
+def answers(source: str) -> dict[str, Answer]:
+    """The right choices with their reasons, by question, from a reference's text.
+
+    Empty where the file asks nothing: it holds no ANSWERS, or none that are plain text.
+    """
+    lines = source.splitlines()
+    found: dict[str, Answer] = {}
+    for number, name, letter in _entries(ast.parse(source)):
+        answer = found[name] = Answer(letter)
+        above = list(takewhile(COMMENT.match, reversed(lines[: number - 1])))
+        for line in reversed(above):
+            answer.why = _read_on(answer.why, answer.against, _comment(line))
+    return found
+
+
+def tier_questions(tier: str) -> list[Question]:
+    """The questions of a tier."""
+    return questions(_reference(tier))
+
+
+def tier_answers(tier: str) -> dict[str, Answer]:
+    """The right choices of a tier with their reasons, by question."""
+    return answers(_reference(tier))
 
 
 def key(tier: str) -> dict[str, str]:
     """The right letters, by question."""
-    for node in ast.parse(_reference(tier)).body:
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(target, ast.Name) and target.id == "ANSWERS":
-            assert isinstance(node, ast.Assign)
-            answers: dict[str, str] = ast.literal_eval(node.value)
-            return answers
-    raise ValueError(f"reference/{tier}.py holds no ANSWERS")
+    found = {name: answer.letter for name, answer in tier_answers(tier).items()}
+    if not found:
+        raise ValueError(f"reference/{tier}.py holds no ANSWERS")
+    return found
+
+
+def _comment(line: str) -> str:
+    """A comment line's text, indented as it stands after `# `."""
+    comment = COMMENT.match(line)
+    return (comment.group(1) or "") if comment else ""
+
+
+def _read_on(text: str, choices: dict[str, str], body: str) -> str:
+    """The text with one more comment line, which may start or go on with a choice instead."""
+    if choice := CHOICE.match(body):
+        choices[choice.group(1)] = choice.group(2)
+    elif choices:
+        choices[list(choices)[-1]] += " " + body.strip()
+    else:
+        return f"{text} {body.strip()}".strip()
+    return text
 
 
 def judge_answers(solution: Solution) -> None:
@@ -93,6 +144,17 @@ def judge_answers(solution: Solution) -> None:
             f"Answer {len(missing)} question{'s' * (len(missing) > 1)} in "
             f"{solution.file()}: {', '.join(missing)}."
         )
+
+
+def _entries(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """The entries of ANSWERS that are plain text: the key's line, key and value."""
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name("ANSWERS")], value=ast.Dict(names, letters)):
+                for name, letter in zip(names, letters, strict=True):
+                    match name, letter:
+                        case ast.Constant(str(text)), ast.Constant(str(value)):
+                            yield name.lineno, text, value
 
 
 def _refuse(expected: str, came: str) -> None:

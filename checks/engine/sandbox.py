@@ -143,6 +143,11 @@ class Sandbox:
             seconds = time.perf_counter() - began
         return _outcome(ended, seconds, solutions)
 
+    def interrupt(self) -> None:
+        """End the probe that runs, from another thread; its `run` then says "crashed"."""
+        if (link := self._link) is not None:
+            link.interrupt()
+
     def close(self) -> None:
         """End the processes."""
         if self._link is not None:

@@ -9,7 +9,7 @@ give the same bytes (times are shown with `verbose` only).
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -44,11 +44,13 @@ class Screen:
         verbose: bool = False,
         overview: bool = False,
         explain: bool = False,
+        details: int = DETAILS_SHOWN,
     ) -> None:
         self.page = Page(console)
         self.verbose = verbose
         self.overview = overview
         self.explain = explain
+        self.details = details  # of how many mistakes they are shown
         self._console = console
         self._checks: Sequence[Check] = ()
         self._title_width = 0
@@ -82,16 +84,32 @@ class Screen:
         self._activity = ""
         self._go_live()
 
+    def heading(self, what: str, doing: str) -> None:
+        """What the screen is about, on a line of its own."""
+        self._print(Text.assemble(self.page.line(what, "bold"), "  ", self.page.line(doing, "dim")))
+
+    def keys(self, keys: Mapping[str, str]) -> None:
+        """The keys that work, each with its word."""
+        line = Text()
+        for key, word in keys.items():
+            line.append(key, "bold cyan").append(f" {word}   ", "dim")
+        line.rstrip()
+        self._print(Text(), self.page.hang(Text(), line))
+
+    def show(self, blocks: Sequence[Text]) -> None:
+        """Something of another screen's, below what stands here."""
+        self._print(Text(), *blocks)
+
     def running(self, check: str) -> None:
         """The check with this id runs now."""
         self._activity = next((each.title for each in self._checks if each.check == check), "")
 
-    def verdict(self, verdict: Verdict) -> None:
-        """One verdict has come: its line, under its tier's heading."""
+    def verdict(self, verdict: Verdict, shown: bool = True) -> None:
+        """One verdict has come: its line, under its tier's heading, or not `shown` a tick more."""
         before = self._verdicts[-1] if self._verdicts else None
         self._verdicts.append(verdict)
         self._activity = ""
-        if self.overview:
+        if self.overview or not shown:
             return
         if before is None or before.tier != verdict.tier:
             self._print(Text(), self.page.line(verdict.tier, "bold", limit=24))
@@ -129,23 +147,27 @@ class Screen:
         if self.overview:
             self._print(*self._mistakes_in_short(verdicts))
         else:
-            self._print(*self._kit_faults(verdicts), *self._mistakes(verdicts))
+            self.mend(verdicts)
             self._print(*self._notes(verdicts))
             self._print(*self._evidence(verdicts))
         tiers = tally(verdicts, self._checks)
         self._print(Text(), parts.tier_table(self.page, tiers), Text())
         self._print(*self._closing(verdicts, next_step))
 
+    def mend(self, verdicts: Sequence[Verdict]) -> None:
+        """What there is to mend, in words."""
+        self._print(*self._kit_faults(verdicts), *self._mistakes(verdicts))
+
     def _mistakes(self, verdicts: Sequence[Verdict]) -> list[Text]:
         causes = by_cause(verdicts)
-        shown = causes if self.verbose else causes[:DETAILS_SHOWN]
-        blocks = [Text(), Text("To mend", "bold")] if causes else []
+        shown = causes if self.verbose else causes[: self.details]
+        blocks = [Text(), Text("To mend", "bold")] if shown else []
         for first, *others in shown:
             blocks += [Text(), *parts.details(self.page, first, self.verbose)]
             if others:
                 same = f"{len(others)} more check{'s' * (len(others) > 1)} ended the same way."
                 blocks += [Text(), parts.under(self.page, self.page.line(same))]
-        if left := sum(map(len, causes[len(shown) :])):
+        if shown and (left := sum(map(len, causes[len(shown) :]))):
             rest = f"… and {left} more; mend these first."
             blocks += [Text(), parts.under(self.page, self.page.line(rest))]
         return blocks

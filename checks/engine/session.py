@@ -14,7 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,9 @@ class Judge:
     """The judge's process, for one run or for many."""
 
     process: subprocess.Popen[str] | None = None
+    runs: int = 0
+    _cancelled: int = 0
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _errors: Any = field(default=None, repr=False)
     _scratch: str = field(default="", repr=False)
 
@@ -87,16 +91,21 @@ class Judge:
         seed: int = 0,
         data: Path | None = None,
         listener: Listener | None = None,
+        only: Sequence[str] = (),
     ) -> list[Verdict]:
         """Run the checks of these tiers on a folder of solutions; `data` is a folder with MNIST.
+
+        With `only`, these checks alone, in this order. A run that is cancelled returns the
+        verdicts that came before.
 
         Raises:
             InfraError: the judge broke before it had even listed the checks.
         """
         listener = listener or Listener()
         self.start()
-        request = {"tiers": list(tiers), "solutions": str(solutions), "seed": seed}
-        request["data"] = str(data) if data else ""
+        self.runs += 1
+        request: dict[str, Any] = {"run": self.runs, "tiers": list(tiers), "checks": list(only)}
+        request |= {"solutions": str(solutions), "seed": seed, "data": str(data) if data else ""}
         checks: list[Check] = []
         verdicts: dict[str, Verdict] = {}
         try:
@@ -104,11 +113,26 @@ class Judge:
         except BaseException:
             self.close()  # whatever it was, this judge is in the middle of something
             raise
+        if self._cancelled == self.runs:
+            return list(verdicts.values())
         for check in checks:
             if check.check not in verdicts:
                 verdicts[check.check] = _missing(check)
                 listener.verdict(verdicts[check.check])
         return [verdicts[check.check] for check in checks]
+
+    def cancel(self) -> None:
+        """Break off the run that goes on, from another thread."""
+        self._cancelled = self.runs
+        self._write({"cancel": self.runs})
+
+    def _write(self, message: dict[str, Any]) -> None:
+        process = self.process
+        if process is None or process.stdin is None:
+            return
+        with self._writing, contextlib.suppress(OSError, ValueError):
+            process.stdin.write(json.dumps(message) + "\n")
+            process.stdin.flush()
 
     def _listen(
         self,
@@ -146,11 +170,8 @@ class Judge:
 
     def _events(self, request: dict[str, Any]) -> Iterable[dict[str, Any]]:
         assert self.process is not None
-        assert self.process.stdin is not None
         assert self.process.stdout is not None
-        with contextlib.suppress(OSError):
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
+        self._write(request)
         with contextlib.suppress(ValueError):  # half a line, or none: it broke off
             for line in self.process.stdout:
                 yield json.loads(line)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from checks.engine import wire
+from checks.engine.learners_file import MAX_SOURCE, obstacle
 from checks.engine.outcomes import (
     CheckEndedError,
     CrashedError,
@@ -27,7 +28,6 @@ HEAVY = frozenset({"torchvision", "matplotlib", "scipy", "pandas", "sklearn", "P
 # What a figure needs beyond `import matplotlib.pyplot`, and pulls in only when it draws.
 DRAWING = ("matplotlib.backends.backend_agg", "PIL.PngImagePlugin")
 IMPORT_SECONDS = 10.0
-MAX_SOURCE = 2**20
 
 
 @dataclass
@@ -92,22 +92,7 @@ class Submission:
 
     def obstacle(self, tier: str) -> str:
         """Why the tier's file can't be checked at all, in one sentence; "" where it can."""
-        path = self.folder / f"{tier}.py"
-        if path.is_dir():
-            return f"{path.name} is a folder, not a file."
-        if not path.exists():
-            return f"There is no {path.name} in {self.folder.name}."
-        if not path.is_file():
-            return f"{path.name} is not a plain file."
-        if path.stat().st_size > MAX_SOURCE:
-            return f"{path.name} is larger than {MAX_SOURCE // 2**20} MB."
-        if not path.resolve().is_relative_to(self.folder):
-            return f"{path.name} is a link to a file outside the folder."
-        try:
-            path.open("rb").close()
-        except OSError as error:
-            return f"{path.name} cannot be read: {error.strerror}."
-        return ""
+        return obstacle(self.folder, tier)
 
     def libraries(self, tier: str) -> list[str]:
         """The heavy libraries that the file imports anywhere, to be loaded once for all."""
@@ -182,9 +167,9 @@ class Solution:
             CheckEndedError: the learner's code did not get that far; the check ends here.
         """
         limits = limits or Limits()
-        if obstacle := self.submission.obstacle(self.tier):
+        if problem := self.submission.obstacle(self.tier):
             raise LearnersCodeError(
-                obstacle,
+                problem,
                 expected=f"A Python file {self.tier}.py in the folder of solutions.",
                 why="One tier is one file of the same name.",
                 hint="python run_checks.py stubs --to FOLDER writes fresh stubs to a folder.",
@@ -290,7 +275,7 @@ class Solution:
         )
 
     def _raised(self, error: LearnersError) -> CheckEndedError:
-        plain = translated(error)
+        plain = translated(error, self.tier)
         text = f"{error.type}: {error.message}" if error.message else error.type
         return LearnersCodeError(
             text.strip(),

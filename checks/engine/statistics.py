@@ -79,3 +79,17 @@ def closest_pair(rows: Numbers) -> tuple[int, int, float]:
     np.fill_diagonal(alike, 0)
     i, j = np.unravel_index(int(np.argmax(alike)), alike.shape)
     return int(min(i, j)), int(max(i, j)), float(alike[i, j])
+
+
+def is_cut(values: Numbers) -> bool:
+    """Whether 20,000 numbers of a bell's shape stop short of where it ends, or pile up there.
+
+    The farthest of 20,000 normal numbers lies within 3 deviations of the centre with probability
+    0.9973^20000 = 1e-23, and five of them are equal to it, even in half precision (where numbers
+    near 4 are 0.004 apart, and the five farthest 0.06 to 0.25), with probability below 1e-7.
+    """
+    low, centre, high = np.quantile(values, [0.25, 0.5, 0.75])
+    deviation = (high - low) / 1.349
+    ends = (values.min(), values.max())
+    piled_up = any(np.count_nonzero(values == end) >= 5 for end in ends)
+    return bool(piled_up or max(abs(end - centre) for end in ends) < 3 * deviation)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,18 +33,19 @@ def findings(steps: list[Step], name: str) -> list[Finding]:
     """What is wrong with the steps of one network, each mistake once, the root first."""
     found: dict[str, Finding] = {}
     for step in (step for step in steps if step.name == name):
-        for finding in _of_one(step):
+        for finding in [*_of_one(step), *_frozen(step, steps)]:
             found.setdefault(finding.mistake, replace(finding, step=step.index))
-    if {finding.aspect for finding in found.values()} - {"returned", "modes", ADVICE}:
+    others = (finding for finding in found.values() if finding.mistake != "left-frozen")
+    if {finding.aspect for finding in others} - {"returned", "modes"}:
         found.pop("other-loss-returned", None)  # where the loss itself is wrong, that says nothing
-    if not any(finding.aspect != ADVICE for finding in found.values()):
+    if not any(finding.aspect == "fed" for finding in found.values()):
         found |= {finding.mistake: finding for finding in _fresh(steps, name)}
     return sorted(found.values(), key=lambda finding: ASPECTS.index(finding.aspect))
 
 
 def _of_one(step: Step) -> list[Finding]:
     found = [*_moved(step), *_fed(step)]
-    if not found or (step.reads and step.stepped[step.name] == 1):
+    if not found or (step.reads and step.stepped[step.name]):
         found += [*_loss(step), *_clean(step)]
     found += _returned(step, found)
     return [*found, *_modes(step)]
@@ -72,17 +74,20 @@ def _moved(step: Step) -> Iterator[Finding]:
 
 def _why_still(step: Step) -> str:
     """Which of the ways to stand still it was."""
+    reached = {name: any(call.got_gradient for call in calls) for name, calls in step.calls.items()}
     has_gradient = step.gradients[step.name].norm() > 0
     if has_gradient and step.stepped[step.name]:
         return "step-before-backward"
     if has_gradient:
         return "no-step"
     if step.name == "G":
+        if step.calls["D"] and not step.n_fakes and step.n_strange:
+            return "generator-step-without-fakes"
         if not any(call.has_graph for call in step.calls["G"]):
             return "no-grad-in-generator-step"
-        if not any(call.inputs_have_graph for call in step.calls["D"]):
+        if reached["D"] and not reached["G"]:
             return "detach-in-generator-step"
-    if step.stepped[step.name]:
+    if step.stepped[step.name] and any(reached.values()):
         return "zero-grad-before-step"
     return "no-backward"
 
@@ -113,6 +118,9 @@ def _fed(step: Step) -> Iterator[Finding]:
             yield Finding("fed", mistake, expected, came)
         elif not n_fakes:
             yield Finding("fed", "never-sees-fakes", expected, "It saw the real images only.")
+        elif n_fakes != n_real:
+            came = f"It saw {n_real} real images and {n_fakes} forged."
+            yield Finding("fed", "batch-size-ignored", expected, came)
     else:
         wanted = len(step.real)
         expected = f"The discriminator scores {wanted} images forged from fresh noise."
@@ -142,6 +150,14 @@ def _noise(step: Step) -> Finding | None:
     if z.min() >= 0 or np.abs(z).max() <= 0.99:
         came = f"All {z.size} latent numbers lie between {z.min():.2f} and {z.max():.2f}."
         return Finding("fed", "noise-uniform", expected, came)
+    # For n = 40 numbers and more the mean lies beyond 6/√n, or the mean square outside of
+    # 0.15 and 3.5, with a probability below 1e-8 (normal and chi-squared distribution).
+    if np.abs(z.mean()) * z.size**0.5 > 6:
+        came = f"{z.size} latent numbers with mean {z.mean():.2f}."
+        return Finding("fed", "noise-shifted", expected, came)
+    if not 0.15 < np.square(z).mean() < 3.5:
+        came = f"{z.size} latent numbers with deviation {z.std():.2f}."
+        return Finding("fed", "noise-scaled", expected, came)
     return None
 
 
@@ -209,27 +225,36 @@ def _returned(step: Step, found: list[Finding]) -> Iterator[Finding]:
         yield Finding("returned", mistake, expected, f"{expect.named(value)}.".capitalize())
     elif not np.isfinite(float(value)):
         yield Finding("returned", "not-finite", expected, f"{value}.")
-    elif not found and (loss := _loss_of(step)) and not _is_multiple(float(value), loss, step):
-        came = f"{float(value):.4f}, where the loss of the update is {loss:.4f}."
+    elif not found and (losses := _losses_of(step)) and not _is_one_of(float(value), losses, step):
+        came = f"{float(value):.4f}, where the loss of the update is {losses[0]:.4f}."
         yield Finding("returned", "other-loss-returned", expected, came)
 
 
-def _loss_of(step: Step) -> float:
-    """The loss that the update belongs to, averaged over each kind; 0 where it cannot be told."""
-    total = 0.0
+def _losses_of(step: Step) -> tuple[float, ...]:
+    """The loss that the update belongs to, and the same with the usual weights.
+
+    The two differ where the gradient was scaled or clipped. Empty where no loss can be told.
+    """
+    weighed = usual = 0.0
     for forces in (step.real_forces, step.fake_forces):
         if forces is not None and len(forces[0]):
             reading = read(*forces, scale_of(forces))
             if reading.form != "bce":
-                return 0.0
-            total += mean_cross_entropy(forces[0], reading.label)
-    return total
+                return ()
+            entropy = mean_cross_entropy(forces[0], reading.label)
+            usual += entropy
+            weighed += reading.weight * len(forces[0]) * entropy
+    return (weighed, usual) if weighed > 0 else ()
 
 
-def _is_multiple(value: float, loss: float, step: Step) -> bool:
-    """Whether two numbers are one loss, summed or averaged over images and over the two kinds."""
+def _is_one_of(value: float, losses: tuple[float, ...], step: Step) -> bool:
+    """Whether a number is one of the losses, summed or averaged over images and kinds."""
     n = len(step.real)
-    return any(abs(value / loss - factor) < 0.01 * factor for factor in (1, 0.5, n, n / 2, 2 * n))
+    return any(
+        abs(value / loss - factor) < 0.01 * factor
+        for factor in (1, 0.5, n, n / 2, 2 * n)
+        for loss in losses
+    )
 
 
 def _modes(step: Step) -> Iterator[Finding]:
@@ -243,14 +268,20 @@ def _modes(step: Step) -> Iterator[Finding]:
                 f"{NAMES[network].capitalize()} is in {modes[wanted]} afterwards, as before.",
                 f"It was left in {modes[training]}.",
             )
+
+
+def _frozen(step: Step, steps: list[Step]) -> Iterator[Finding]:
+    """Networks left with requires_grad off: harmless where their own steps thaw them again."""
     for network, frozen in step.frozen.items():
         if frozen:
-            yield Finding(
-                "modes",
-                "left-frozen",
-                "All weights learn afterwards, as before.",
-                f"{NAMES[network].capitalize()} was left with requires_grad off.",
-            )
+            came = f"{NAMES[network].capitalize()} was left with requires_grad off."
+            after = [
+                later
+                for left, later in pairwise(steps)
+                if left.frozen[network] and later.name == network
+            ]
+            aspect = ADVICE if after and all(later.moved(network) for later in after) else "modes"
+            yield Finding(aspect, "left-frozen", "All weights learn afterwards, as before.", came)
 
 
 def harmless_graph(steps: list[Step]) -> bool:

@@ -35,8 +35,9 @@ class Call:
 
     inputs: Tensor
     outputs: Tensor
-    inputs_have_graph: bool
     has_graph: bool
+    got_gradient: bool  # whether a backward came by
+    is_late: bool  # only after the optimizer's step, so that it had no part in the update
 
 
 @dataclass
@@ -142,8 +143,9 @@ def _step(report: Any, real_batches: list[Tensor]) -> Step:
             Call(
                 _tensor(note["inputs"]),
                 _tensor(note["outputs"]),
-                note["inputs_have_graph"] is True,
                 note["has_graph"] is True,
+                note["got_gradient"] is True,
+                int(note["after_steps"]) > 0,
             )
         )
     before, after, gradients = (
@@ -186,11 +188,12 @@ def _load(network: nn.Module, weights: Tensor) -> None:
 
 def _sort_rows(step: Step, generator: WatchedGenerator) -> None:
     """Which rows D was fed: real images, G's own, or neither."""
-    fed = [call.inputs for call in step.calls["D"] if call.inputs.shape[1:] == step.real.shape[1:]]
+    early = {name: [c for c in calls if not c.is_late] for name, calls in step.calls.items()}
+    fed = [call.inputs for call in early["D"] if call.inputs.shape[1:] == step.real.shape[1:]]
     if not fed:
         return
     rows = torch.cat(fed)
-    made = [call for call in step.calls["G"] if call.inputs.shape[1:] == (generator.latent_dim,)]
+    made = [call for call in early["G"] if call.inputs.shape[1:] == (generator.latent_dim,)]
     latents = torch.cat([call.inputs for call in made]) if made else rows.new_zeros(0, 8)
     step.drawn = latents
     fakes = torch.cat([call.outputs for call in made]) if made else rows.new_zeros(0, 784)

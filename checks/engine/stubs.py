@@ -19,21 +19,19 @@ from __future__ import annotations
 import ast
 import io
 import json
-import os
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 from pathlib import Path
+
+from checks.engine.backups import back_up, replace
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 # Comments that somebody meant as a delimiter: one that is misspelt must not leak a solution.
 LOOKS_LIKE_A_DELIMITER = re.compile(r"#\W*(BEGIN|END)\W*SOLUTION\b", re.IGNORECASE)
-
-BACKUP_FOLDER = ".backup"
 
 
 class StubError(Exception):
@@ -247,7 +245,7 @@ def write_stubs(source_folder: str | Path, target_folder: str | Path) -> list[St
     if source.resolve() == target.resolve():
         raise StubError(f"{target}: the exercises would replace the reference solutions.")
 
-    stubs = {path.name: stub_source(_read(path), path) for path in references}
+    stubs = {path.name: stub_source(read_reference(path), path) for path in references}
     try:
         target.mkdir(parents=True, exist_ok=True)
         return [_write_stub(target / name, stub) for name, stub in stubs.items()]
@@ -255,8 +253,12 @@ def write_stubs(source_folder: str | Path, target_folder: str | Path) -> list[St
         raise StubError(f"{error.filename or target}: {error.strerror or error}.") from error
 
 
-def _read(path: Path) -> str:
-    """A reference file's text."""
+def read_reference(path: Path) -> str:
+    """A reference file's text.
+
+    Raises:
+        StubError: it can't be read, or is no UTF-8 text.
+    """
     try:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -270,38 +272,11 @@ def _write_stub(path: Path, stub: str) -> StubFile:
     """Put one stub in its place, after a backup of what stands there."""
     contents = stub.encode("utf-8")
     if not path.exists():
-        _replace(path, contents)
+        replace(path, contents)
         return StubFile(path, Action.WRITTEN)
     present = path.read_bytes()
     if present.replace(b"\r\n", b"\n") == contents:  # git may have checked it out with CRLF
         return StubFile(path, Action.UNCHANGED)
-    backup = _back_up(path, present)
-    _replace(path, contents)
+    backup = back_up(path, present).path
+    replace(path, contents)
     return StubFile(path, Action.REPLACED, backup)
-
-
-def _back_up(path: Path, contents: bytes) -> Path:
-    """Keep contents under a name that no file has yet."""
-    folder = path.parent / BACKUP_FOLDER
-    folder.mkdir(exist_ok=True)
-    now = datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
-    backup = folder / f"{path.stem}.{now}{path.suffix}"
-    number = 1
-    while True:
-        try:
-            with backup.open("xb") as file:  # fails if the name is taken
-                file.write(contents)
-            return backup
-        except FileExistsError:
-            number += 1
-            backup = folder / f"{path.stem}.{now}.{number}{path.suffix}"
-
-
-def _replace(path: Path, contents: bytes) -> None:
-    """Write a file in one go: whoever looks sees the old one or the new one, whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(contents)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

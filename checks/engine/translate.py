@@ -17,9 +17,29 @@ class Translation:
     why: str
     hint: str
     mistake_id: str = ""
+    tiers: tuple[str, ...] = ()  # the tiers in which it means that; empty for all
 
 
 TRANSLATIONS = (
+    Translation(
+        r"modified by an inplace operation",
+        "backward needs the numbers as they were in the forward pass, and a line has written over "
+        "them since.",
+        "Look for +=, *=, or a function whose name ends in an underscore, on a tensor that a "
+        "layer has taken or made.",
+        "changed-in-place",
+        tiers=("beginner", "intermediate", "bonus"),
+    ),
+    Translation(
+        # Weights, which an optimizer changes, are leaves or views of leaves, and no results.
+        r"modified by an inplace operation.* output \d+ of "
+        r"(?!AsStrided|Transpose|T(?:Backward\d*)?\b)\w+",
+        "backward needs the numbers as they were in the forward pass, and a line has written over "
+        "them since.",
+        "Look for +=, *=, or a function whose name ends in an underscore, on a tensor that a "
+        "layer has taken or made.",
+        "changed-in-place",
+    ),
     Translation(
         r"modified by an inplace operation",
         "backward needs the weights as they were in the forward pass, and an optimizer step has "
@@ -62,11 +82,46 @@ TRANSLATIONS = (
         "Check that the discriminator ends in a sigmoid, and that no NaN is on its way.",
     ),
     Translation(
+        # The checks' own generator takes 8 latent numbers.
+        r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?!8 )\d+ and 8x24\)",
+        "The generator that came in takes latent vectors of another length than the noise has.",
+        "Ask the generator for the length: it keeps it in an attribute.",
+        "latent-size-assumed",
+    ),
+    Translation(
+        # The generator that the snapshots are taken of takes 17.
+        r"mat1 and mat2 shapes cannot be multiplied \(\d+x(?!17 )\d+ and 17x40\)",
+        "The generator that came in takes latent vectors of another length than the noise has.",
+        "Ask the generator for the length: it keeps it in an attribute.",
+        "latent-size-assumed",
+        tiers=("bonus",),
+    ),
+    Translation(
+        r"'str' object has no attribute '(?:mkdir|resolve|exists|open|with_\w+|joinpath|parents?|"
+        r"stem|name|suffix|absolute|expanduser|(?:read|write)_\w+|as_posix|is_dir|is_file)'"
+        r"|unsupported operand type\(s\) for /: 'str' and 'str'"
+        r"|unsupported operand type\(s\) for \+: '(?:Posix|Windows)Path' and 'str'"
+        r"|'(?:Posix|Windows)Path' object has no attribute '(?:endswith|startswith|r?split|strip)'",
+        "A path may come as a Path or as text, and this line works with one of them only.",
+        "Turn the path into a Path first thing: Path(…) takes both forms.",
+        "path-or-text",
+        tiers=("bonus",),
+    ),
+    Translation(
         r"mat1 and mat2 shapes cannot be multiplied",
         "The number of columns that goes into a linear layer is not the number that the layer was "
         "made for.",
         "Read the two shapes in the message: the first is your data, the second the layer's "
         "weights. Images are flat here: 784 numbers a row.",
+    ),
+    Translation(
+        r"size of tensor a \(\d+\) must match the size of tensor b \(\d+\) at non-singleton "
+        r"dimension 0|could not be broadcast together with shapes \(\d+,\) \(\d+,\)",
+        "Two rows of different lengths meet. Broadcasting lays shapes side by side from the right, "
+        "so n weights in a row meet the latent numbers; in a column they meet all of them.",
+        "Print the shape of the weights: as a column they are (n_steps, 1).",
+        "weights-not-a-column",
+        tiers=("beginner",),
     ),
     Translation(
         r"shape '\[.*\]' is invalid for input of size",
@@ -151,11 +206,11 @@ TRANSLATIONS = (
 )
 
 
-def translated(error: LearnersError) -> Translation:
-    """The translation that fits, or a general one."""
+def translated(error: LearnersError, tier: str) -> Translation:
+    """The translation that fits in this tier, or a general one."""
     text = f"{error.type}: {error.message}"
     for entry in TRANSLATIONS:
-        if re.search(entry.pattern, text):
+        if tier in (entry.tiers or (tier,)) and re.search(entry.pattern, text, re.DOTALL):
             return entry
     return Translation(
         "",

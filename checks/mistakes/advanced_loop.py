@@ -15,54 +15,6 @@ _WHY_BALANCE = (
 )
 
 MISTAKES = (
-    Mistake(
-        "training-return",
-        "The training does not return (generator, discriminator, history)",
-        symptom="Whoever unpacks the result gets an error, or one network for the other.",
-        why="The trained networks exist inside the function only, until it hands them back.",
-        hints=(
-            "Three things come back, in a fixed order.",
-            "Look at the return line, and whether it stands after the loop and not inside it.",
-            "The two networks themselves, then the list of entries.",
-        ),
-    ),
-    Mistake(
-        "history-wrong",
-        "The history is not as promised",
-        symptom="Plotting the losses fails, or the curves are shifted or too short.",
-        why="The history is what is left of the training to look at; plot_losses in the bonus part "
-        "reads it by these names.",
-        hints=(
-            "One dictionary for each epoch, with three entries.",
-            "Compare the keys with the docstring letter by letter. Are epochs counted from 1? Is "
-            "the append in the epoch loop, not in the batch loop?",
-            'The keys are "epoch", "discriminator_loss" and "generator_loss".',
-        ),
-    ),
-    Mistake(
-        "history-not-floats",
-        "The history holds tensors instead of plain numbers",
-        symptom="Printed numbers look like tensor(0.69…), and memory may grow with every batch.",
-        why="A loss tensor may hold on to the graph that it was computed with, and a list of them "
-        "to all of their graphs. A float is just the number.",
-        hints=(
-            "The steps should hand back plain numbers already.",
-            "Look at what goes into the history: which type does print(type(…)) show?",
-            ".item() takes the number out of a tensor; so does float(…).",
-        ),
-        source="PyTorch documentation, torch.Tensor.item",
-    ),
-    Mistake(
-        "epochs-ignored",
-        "The number of epochs asked for is ignored",
-        symptom="The training is over too early, or takes for ever.",
-        why="How long to train is the caller's choice, not a number in the code.",
-        hints=(
-            "The outer loop decides how many epochs there are.",
-            "Look at its range, and for a break or a return inside it.",
-            "A range from 1 that includes epochs.",
-        ),
-    ),
     # Which images D is shown
     Mistake(
         "last-batch-dropped",
@@ -195,6 +147,59 @@ MISTAKES = (
         source="PyTorch documentation, torch.optim",
     ),
     Mistake(
+        "optimizers-swapped",
+        "Each network's step moves the other network",
+        symptom="G stays at its random start, and D learns to call forged images real.",
+        why="A loss says which way its own network should go. The optimizer that steps after it "
+        "has to hold the weights of this very network.",
+        hints=(
+            "D's loss goes with D's optimizer, G's loss with G's.",
+            "Look at which optimizer is passed to each step, and which parameters each was made "
+            "with.",
+            "In D's step, the optimizer that was made with discriminator.parameters().",
+        ),
+    ),
+    Mistake(
+        "optimizer-holds-a-part",
+        "An optimizer holds only some of its network's weights",
+        symptom="The loss moves, but the network never gets as good as it could: some of its "
+        "layers stay at their random start.",
+        why="An optimizer moves the weights that it was given. Layers left out are noise that the "
+        "others have to work around.",
+        hints=(
+            "All weights of a network learn.",
+            "Look at what each optimizer is made with: an index, a slice, one layer?",
+            "A network's parameters() are all of them.",
+        ),
+    ),
+    Mistake(
+        "optimizer-remade",
+        "The optimizers are made anew during the training",
+        symptom="Training is rough and slow, although every single step looks right.",
+        why="Adam steers by running means of the gradients and their squares. A new one has none, "
+        "so each of its first steps is as long as the learning rate allows, whichever way.",
+        hints=(
+            "An optimizer remembers; it is made once and lives as long as the training.",
+            "Look at how far the lines that make the optimizers are indented.",
+            "They stand above both loops, below the networks.",
+        ),
+        source="Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1",
+    ),
+    Mistake(
+        "training-in-eval-mode",
+        "A network is in eval mode while it learns",
+        symptom="Dropout has no effect, and D learns the images by heart; batch normalization "
+        "normalizes nothing.",
+        why="In eval mode dropout drops nothing and batch normalization goes by old numbers. That "
+        "is for looking at a network, not for training it.",
+        hints=(
+            "New networks are in training mode; something has changed that.",
+            "Look for eval() without a way back, also in what is called once an epoch.",
+            "train() at the beginning of each epoch puts it right in any case.",
+        ),
+        source="PyTorch documentation, torch.nn.Module.eval",
+    ),
+    Mistake(
         "too-many-steps",
         "More steps than batches",
         symptom="Training takes longer, and one network may get ahead of the other.",
@@ -243,6 +248,28 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "losses-not-printed",
+        "The lines printed do not hold the losses",
+        symptom="The training runs for minutes, and nobody sees that one network has won.",
+        why="Whether the game is still running shows in the two losses, and nowhere else so soon.",
+        hints=(
+            "Each line says which epoch it was and how both losses stand.",
+            "Look at your print: which of the three numbers are in it?",
+            "The same numbers as in the history, rounded to a few digits.",
+        ),
+    ),
+    Mistake(
+        "printed-at-the-end",
+        "All lines are printed when the training is over",
+        symptom="A long training looks as though it hung.",
+        why="A training that goes wrong should be seen while it runs, not an hour later.",
+        hints=(
+            "One line as soon as an epoch is over.",
+            "Look for a loop over the history after the training, with the print in it.",
+            "The print stands in the epoch loop, below the batch loop.",
+        ),
+    ),
+    Mistake(
         "callback-missing",
         "on_epoch_end is not called as promised",
         symptom="No snapshots are written, or with wrong numbers.",
@@ -252,6 +279,68 @@ MISTAKES = (
             "Once after each epoch, if one was passed in.",
             "Look at its place (in the epoch loop, at the end) and at its two arguments.",
             "A function is called by its name; the epoch, from 1, then the generator.",
+        ),
+    ),
+    Mistake(
+        "callback-wrong-network",
+        "on_epoch_end gets another network than the generator in training",
+        symptom="Snapshots of all epochs look the same, or are no pictures at all.",
+        why="The callback draws its pictures with the generator that it is given, as it stands at "
+        "the end of the epoch.",
+        hints=(
+            "What goes in is the generator that the steps move.",
+            "Look at the second argument of the call: the other network, an old copy, a new one?",
+            "The very name that stands in the steps and in the return.",
+        ),
+    ),
+    Mistake(
+        "callback-misplaced",
+        "on_epoch_end is called at another time than the end of an epoch",
+        symptom="Snapshots are one epoch behind, or all show the finished generator.",
+        why="The callback is to see the generator as it was when the epoch was over.",
+        hints=(
+            "Once in each epoch, when its last batch is done and the next has not begun.",
+            "Look at whether the call stands above the batch loop, or below the epoch loop.",
+            "In the epoch loop, below the batch loop.",
+        ),
+    ),
+    Mistake(
+        "callback-required",
+        "Without on_epoch_end the training ends with an error",
+        symptom="TypeError: 'NoneType' object is not callable, after the first epoch.",
+        why="The callback is optional: where none is passed in, on_epoch_end is None, and None is "
+        "no function.",
+        hints=(
+            "Call it only if there is one.",
+            "Look at the line that calls on_epoch_end: is there an if around it?",
+            "A test whether it is not None.",
+        ),
+    ),
+    Mistake(
+        "training-not-anew",
+        "A second training does not start anew",
+        symptom="The second of two trainings starts with small losses, or its history is too long.",
+        why="Networks or lists that are kept outside the function live on between two calls, and "
+        "no two trainings compare any more.",
+        hints=(
+            "Each call makes its own networks, optimizers and history.",
+            "Look for names at the top of the file, and for a list as a parameter's default.",
+            "All of them are made in the function's first lines.",
+        ),
+        source="Python documentation, Programming FAQ, Why are default values shared",
+    ),
+    Mistake(
+        "callers-images-changed",
+        "The training changes the images that it was given",
+        symptom="A second training on the same tensor learns from other images, or in another "
+        "order.",
+        why="A tensor is passed as it is, not as a copy: what the function writes into it, the "
+        "caller finds there.",
+        hints=(
+            "The images are there to be read only.",
+            "Look for functions whose name ends in an underscore, for *= and for assignments to "
+            "images[…].",
+            "images[rows] is a new tensor and may be changed; images itself may not.",
         ),
     ),
     # What comes of it

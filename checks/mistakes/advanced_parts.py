@@ -26,17 +26,42 @@ MISTAKES = (
     Mistake(
         "pixels-not-flat",
         "The images do not become rows of 784 pixels, one below the other",
-        symptom="mat1 and mat2 shapes cannot be multiplied, when they enter D; or the digits are "
-        "scrambled when they are shown.",
+        symptom="mat1 and mat2 shapes cannot be multiplied, when they enter D.",
         why="D begins with a linear layer, which takes one row for each image, and G makes its "
         "images in the same form.",
         hints=(
             "28 rows of 28 pixels, one after the other, are one row of 784.",
-            "Look at the reshape: is the first dimension still the number of images? Is there a "
-            "transpose before it?",
+            "Look at the reshape: is the first dimension still the number of images?",
             "flatten can be told at which dimension to start.",
         ),
         source="PyTorch documentation, torch.flatten",
+    ),
+    Mistake(
+        "pixels-out-of-order",
+        "The pixels come in another order",
+        symptom="The digits lie on their side, or are scrambled, when they are shown.",
+        why="A row holds an image line by line, each line from the left. Whoever shows a row as "
+        "28 × 28 again counts on that.",
+        hints=(
+            "The numbers are right, their places are not.",
+            "Look for a transpose, .T, flip or permute, and at the order of sizes in a reshape.",
+            "With the number of images as its first size, a reshape leaves each image whole.",
+        ),
+        source="PyTorch documentation, torch.Tensor.view",
+    ),
+    Mistake(
+        "images-changed-in-place",
+        "The caller's images are changed",
+        symptom="The second time around the same images look different: they were worked on twice.",
+        why="A tensor is handed over without a copy. Who writes into it writes into the caller's "
+        "own data, and into what backward still needs.",
+        hints=(
+            "The images that came in should be the same afterwards.",
+            "Look for +=, *=, assignments to images[…], functions whose name ends in an "
+            "underscore, and inplace=True.",
+            "Compute a new tensor and leave the one that came in as it is.",
+        ),
+        source="PyTorch documentation, Autograd mechanics, In-place operations",
     ),
     Mistake(
         "pixels-dtype",
@@ -102,6 +127,18 @@ MISTAKES = (
         source="PyTorch documentation, Tensor Attributes, torch.dtype",
     ),
     Mistake(
+        "pixels-relative",
+        "The scale depends on the images at hand",
+        symptom="The same gray comes out darker in one batch and lighter in the next.",
+        why="Scaled by its own largest or smallest pixel, or by its own mean, a batch loses how "
+        "bright it was, and what D learns about one batch does not hold for another.",
+        hints=(
+            "All images share one scale, whichever of them come together.",
+            "Look for max, min, mean or std of the images.",
+            "The two ends of the scale are known beforehand: 0 and 255.",
+        ),
+    ),
+    Mistake(
         "pixels-inverted",
         "Black and white are swapped",
         symptom="The samples become black digits on white.",
@@ -135,6 +172,19 @@ MISTAKES = (
             "The last linear layer decides how many numbers a row has.",
             "Look at its number of outputs, and for a squeeze or a mean after it.",
             "One output, and the shape left as it comes.",
+        ),
+    ),
+    Mistake(
+        "scores-relative",
+        "An image's score depends on the images beside it",
+        symptom="Real and forged images that come in separate batches get the same scores.",
+        why="D is asked how real an image is, not which of several is the most real. A softmax "
+        "over the batch, or the batch's mean taken off, answers the second question.",
+        hints=(
+            "Alone or among others, an image should get the same score.",
+            "Look for dim=0, for a mean or sum over all scores, and for a normalization that uses "
+            "the batch also in eval mode.",
+            "After the last linear layer, each number goes through the sigmoid for itself.",
         ),
     ),
     Mistake(
@@ -187,6 +237,59 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "scores-one-sided",
+        "The scores stay on one side of 0.5",
+        symptom="D can call no image forged, or none real, and its loss gets stuck.",
+        why="The sigmoid of 0 is 0.5. Where what goes into it cannot be negative, no score is "
+        f"below 0.5. {_WHY_SCORE}",
+        hints=(
+            "The last sum must be free to be negative and positive.",
+            "Look for an activation such as ReLU, softplus or abs between the last linear layer "
+            "and the sigmoid.",
+            "Activations stand between the linear layers; after the last one there is the sigmoid.",
+        ),
+        source="Radford et al. 2016, section 3",
+    ),
+    Mistake(
+        "scores-clamped",
+        "Scores cut off at 0 and 1 instead of squeezed between them",
+        symptom="The losses jump to 100 and stay there: where a score is cut off, no gradient gets "
+        "through.",
+        why="A clamp is flat outside its limits, so a D that is wrong and sure of it has nothing "
+        "to learn from. A sigmoid has a slope everywhere.",
+        hints=(
+            "Into the range is not enough; the way there should have a slope everywhere.",
+            "Look for clamp, hardtanh, hardsigmoid, or min and max at the end of forward.",
+            "The last activation is the smooth one of the three with an S shape.",
+        ),
+        source="PyTorch documentation, torch.nn.Sigmoid",
+    ),
+    Mistake(
+        "scores-rounded",
+        "The scores are rounded",
+        symptom="The losses are 0 or 100, and nothing is learned.",
+        why="A rounded number does not move when the weights move a little: its gradient is 0 "
+        "everywhere. D hands on a probability; who needs a decision rounds it later.",
+        hints=(
+            "Whether an image counts as real is decided outside of D.",
+            "Look for round, a comparison with 0.5, long() or argmax in forward.",
+            "The sigmoid's result goes back as it is.",
+        ),
+    ),
+    Mistake(
+        "discriminator-linear",
+        "No non-linearity between the discriminator's layers",
+        symptom="D's loss stops falling early: it only weighs each pixel for itself.",
+        why="W2 (W1 x + b1) + b2 is again one matrix times x plus one vector: a hundred linear "
+        "layers in a row can do no more than a single one.",
+        hints=(
+            "Linear layers in a row collapse into one, unless something bends in between.",
+            "Look at what stands between the linear layers (dropout and batch-norm do not bend).",
+            "After each hidden linear layer an activation such as LeakyReLU.",
+        ),
+        source="Goodfellow et al. 2016, Deep Learning, section 6.1",
+    ),
+    Mistake(
         "dropout-missing",
         "The dropout argument has no effect",
         symptom="D learns the real images by heart and gets too far ahead of G.",
@@ -196,6 +299,32 @@ MISTAKES = (
             "In training mode the same images should get other scores each time.",
             "Look at what becomes of the argument dropout.",
             "nn.Dropout takes the share; one after each hidden activation, and used in forward.",
+        ),
+        source="PyTorch documentation, torch.nn.Dropout",
+    ),
+    Mistake(
+        "dropout-other-share",
+        "Dropout of another share than the one asked for",
+        symptom="D is weaker or stronger than it was meant to be; dropout=0 drops all the same.",
+        why="The argument is the share of numbers to switch off, and the caller counts on it: 0.0 "
+        "means none, which is the default.",
+        hints=(
+            "PyTorch's dropout takes the share that goes, not the share that stays.",
+            "Look for a fixed number in nn.Dropout, and for 1 - dropout.",
+            "The argument goes to each dropout layer as it came.",
+        ),
+        source="PyTorch documentation, torch.nn.Dropout",
+    ),
+    Mistake(
+        "dropout-on-scores",
+        "Dropout after the sigmoid",
+        symptom="all elements of input should be between 0 and 1; or scores of 0 for no reason.",
+        why="Dropout sets numbers to 0 and makes the others larger to make up for it. That suits "
+        "hidden numbers, of which there are many, but a score is the answer itself.",
+        hints=(
+            "Nothing should be left out of one number.",
+            "Look at the end of the network: what comes after the last linear layer?",
+            "Dropout belongs to the hidden blocks, behind their activation.",
         ),
         source="PyTorch documentation, torch.nn.Dropout",
     ),
@@ -212,6 +341,18 @@ MISTAKES = (
         source="PyTorch documentation, torch.nn.functional.dropout",
     ),
     Mistake(
+        "discriminator-own-noise",
+        "Random numbers also in eval mode",
+        symptom="The same image gets another score each time, and the accuracy jitters.",
+        why="Noise on D's input can be a help in training; when D is measured, the same image "
+        "should get the same score.",
+        hints=(
+            "In eval mode D should not draw random numbers.",
+            "Look for randn and the like in forward.",
+            "Without noise, or only where self.training says so.",
+        ),
+    ),
+    Mistake(
         "discriminator-widths-ignored",
         "hidden_dims is ignored",
         symptom="A larger or smaller D cannot be had, however often one asks.",
@@ -221,6 +362,18 @@ MISTAKES = (
             "The layers have the same widths whatever was asked for.",
             "Look for numbers such as 512 and 256 in the layers, and for hidden_dims[0].",
             "A loop over hidden_dims that adds a block each time and remembers the last width.",
+        ),
+    ),
+    Mistake(
+        "discriminator-widths-order",
+        "The hidden layers come in another order",
+        symptom="D narrows where it was meant to widen, or the other way round.",
+        why="hidden_dims lists the widths from the images to the score, so the first entry is the "
+        "layer that sees the pixels.",
+        hints=(
+            "The right widths, in another order.",
+            "Look for reversed, sorted, [::-1], and for layers put in front of others.",
+            "The first entry first, each layer taking the width of the one before.",
         ),
     ),
     Mistake(
@@ -234,6 +387,33 @@ MISTAKES = (
             "Look for a layer that is left out, and for detach, no_grad or requires_grad=False.",
             "Each layer once, in order, each taking the result of the one before.",
         ),
+    ),
+    Mistake(
+        "discriminator-frozen",
+        "The discriminator's weights are frozen",
+        symptom="D never gets better than at its random start; or the loss does not require grad.",
+        why="With requires_grad off, no gradient is computed for a weight, so that no step can "
+        "move it.",
+        hints=(
+            "A new D should come ready to learn.",
+            "Look for requires_grad in __init__ and forward.",
+            "Freezing, where it is wanted, is for who uses D, and for a while only.",
+        ),
+        source="PyTorch documentation, torch.nn.Module.requires_grad_",
+    ),
+    Mistake(
+        "discriminator-input-cut",
+        "No gradient gets through the discriminator to the images",
+        symptom="D learns, and G never does: its images stay noise.",
+        why="G learns from D alone: the gradient of its loss flows back through D into the images, "
+        "and from there into G. If D cuts the images off, G hears nothing.",
+        hints=(
+            "Between the images and the score, each operation has to be recorded.",
+            "Look for detach, .data, numpy, torch.tensor(…), rounding or a comparison at the start "
+            "of forward.",
+            "The images go into the first layer as they come.",
+        ),
+        source="PyTorch documentation, Autograd mechanics",
     ),
     Mistake(
         "discriminator-unregistered",
@@ -398,6 +578,18 @@ MISTAKES = (
             "The right number, a hundred times too large.",
             "Look for 100 in the function.",
             "Hand on the share; the format :.0% makes a percentage of it when printing.",
+        ),
+    ),
+    Mistake(
+        "batch-norm-in-discriminator",
+        "Batch-norm in the discriminator, and the samples hardly get closer",
+        symptom="The losses look lively, and the images stay noise for many epochs.",
+        why="D scores real and forged images in batches of their own, and batch-norm takes out "
+        "what the images of a batch have in common: the very thing that tells the kinds apart.",
+        hints=(
+            "What D needs most is what all forged images have in common.",
+            "Look at what stands between D's linear layers.",
+            "Layer norm or dropout keep what a batch has in common; so does no norm at all.",
         ),
     ),
 )

@@ -70,6 +70,44 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "noise-requires-grad",
+        "The noise asks for gradients",
+        symptom="noise.numpy() refuses, and every backward computes a gradient that nobody uses.",
+        why="Gradients are for what is trained, the weights. The noise is an input: it is drawn, "
+        "used and forgotten.",
+        hints=(
+            "A tensor can ask PyTorch to compute its gradient; noise has no need of that.",
+            "Look for requires_grad in the draw, or in a line after it.",
+            "Without that argument a drawn tensor is just numbers.",
+        ),
+        source="PyTorch documentation, torch.Tensor.requires_grad",
+    ),
+    Mistake(
+        "default-changed",
+        "Another default than the stub's",
+        symptom="A call that leaves the argument out gets another size than its reader expects.",
+        why="A default is what a caller gets who says nothing: it is part of the promise, like a "
+        "name.",
+        hints=(
+            "To try another value, pass it in the call; the default stays.",
+            "Compare your def line with the stub's, number by number.",
+            "The stub's def line, unchanged.",
+        ),
+    ),
+    Mistake(
+        "parameters-in-other-order",
+        "The parameters stand in another order than the stub's",
+        symptom="Calls that pass arguments without their names get rows and columns swapped, or "
+        "the wrong seed.",
+        why="Callers may pass arguments by place as well as by name, and the later tiers do: the "
+        "order of the parameters is part of the promise.",
+        hints=(
+            "By name all is well; by place an argument ends up in another's place.",
+            "Compare your def line with the stub's, from left to right.",
+            "The stub's parameters first; one of your own comes last and has a default.",
+        ),
+    ),
+    Mistake(
         "noise-uniform",
         "Uniform noise instead of normal",
         symptom="Training still runs; samples drawn later from N(0, 1) look odd.",
@@ -127,6 +165,18 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "noise-standardised",
+        "The noise is adjusted to a mean of exactly 0 or a deviation of exactly 1",
+        symptom="Every draw has the same mean and deviation, to the last digit.",
+        why="Chance comes close to 0 and 1 and never meets them. After the adjustment the numbers "
+        "are no longer independent: each depends on all the others of its draw.",
+        hints=(
+            "N(0, 1) says where the numbers come from, not what those of one draw average to.",
+            "Look for a line that subtracts the mean or divides by the deviation.",
+            "Leave the numbers as they were drawn.",
+        ),
+    ),
+    Mistake(
         "noise-dependent",
         "Neighbouring numbers depend on each other",
         symptom="The generator gets less variety than the latent size promises.",
@@ -161,6 +211,19 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "seeds-overlap",
+        "Two seeds share their noise",
+        symptom="Runs with different seeds are alike, in part or altogether.",
+        why="Results over several seeds show how much is due to chance. Where seeds share their "
+        "numbers, it looks like less than it is.",
+        hints=(
+            "Every seed has a noise of its own, every row of it.",
+            "Look for arithmetic with the seed: seed % 10, seed + i, or a seed for each row.",
+            "The seed as it came, used once, and the whole table drawn from there.",
+        ),
+        source="NumPy documentation, Parallel random number generation",
+    ),
+    Mistake(
         "noise-never-new",
         "Without a seed, the same noise every time",
         symptom="The networks see the same latent vectors in each batch, and G learns only those.",
@@ -183,6 +246,33 @@ MISTAKES = (
             "A generator object of your own holds its own state.",
         ),
         source="NumPy documentation, Random Generator; PyTorch documentation, torch.Generator",
+    ),
+    Mistake(
+        "global-settings-changed",
+        "A setting of the whole program is changed",
+        symptom="Elsewhere backward fails, or tensors have another type, and nothing there says "
+        "why.",
+        why="Such a setting holds for all code that runs afterwards, until someone sets it back.",
+        hints=(
+            "A function may need a setting for itself, but has to leave it as it found it.",
+            "Look for torch.set_grad_enabled, set_default_dtype or set_default_device.",
+            "torch.no_grad() in a with block ends by itself; a dtype or device can be given to the "
+            "draw.",
+        ),
+        source="PyTorch documentation, torch.set_grad_enabled",
+    ),
+    Mistake(
+        "argument-overwritten",
+        "The caller's numbers are overwritten",
+        symptom="What was handed over holds other numbers after the call.",
+        why="An array or tensor is handed over without a copy. Who writes into it writes into the "
+        "caller's own numbers.",
+        hints=(
+            "The function should compute something new and leave what it was given alone.",
+            "Look for +=, -=, *=, and for functions whose name ends in an underscore.",
+            "a = a + b makes a new tensor; a += b writes into the old one.",
+        ),
+        source="PyTorch documentation, Tensor in-place operations",
     ),
     Mistake(
         "statistics-wrong",
@@ -216,6 +306,31 @@ MISTAKES = (
             "Both numbers are right, their places are not.",
             "Look at the return line.",
             "Mean first, deviation second.",
+        ),
+    ),
+    Mistake(
+        "weights-not-a-column",
+        "The weights of the walk are no column",
+        symptom="The size of tensor a must match the size of tensor b.",
+        why="Broadcasting lays two shapes side by side from the right. A row of n weights meets a "
+        "row of latent numbers there, and the two lengths differ; a column of weights meets it "
+        "across, and a table comes out.",
+        hints=(
+            "There is one weight for each row of the table, so the weights stand below each other.",
+            "Print the shape of the weights just before they are multiplied.",
+            "(n,) becomes (n, 1): look up unsqueeze, or reshape with a -1.",
+        ),
+        source="PyTorch documentation, Broadcasting semantics",
+    ),
+    Mistake(
+        "interpolation-transposed",
+        "The steps of the walk are columns, not rows",
+        symptom="The generator refuses the walk, or makes an image of each latent number.",
+        why="Each step is a latent vector, and the generator takes one in each row.",
+        hints=(
+            "The two sizes are right, their order is not.",
+            "Look for a transpose, or a stack along the wrong dimension.",
+            "Steps first, latent numbers second.",
         ),
     ),
     Mistake(

@@ -1,4 +1,4 @@
-"""Mistakes of the bonus tier: images on the screen, loss curves, snapshots."""
+"""Mistakes of the bonus tier, first part: images on the screen, loss curves."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ _WHY_SCREEN = (
 _WHY_ORDER = (
     "Place k of the grid belongs to latent vector k: only so can two snapshots be compared."
 )
-_WHY_SNAPSHOT = (
-    "Snapshots are the record of a training: one picture to look at and one set of weights to "
-    "come back to, for each of the epochs that you chose."
-)
-
 MISTAKES = (
     Mistake(
         "pixels-shape",
@@ -130,6 +125,17 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "grid-images-repeated",
+        "The same image stands in several places",
+        symptom="The grid looks like mode collapse, and the generator is not to blame.",
+        why="Places that repeat an image hide how many there are, and how different they are.",
+        hints=(
+            "Fewer images than places is fine: what is left stays empty.",
+            "Look at what fills the last places: repeat, cycle, or a remainder of a division.",
+            "Stop when the images have run out; zip does so by itself.",
+        ),
+    ),
+    Mistake(
         "grid-turned",
         "The images are turned or mirrored",
         symptom="Digits that stand on their head.",
@@ -161,6 +167,45 @@ MISTAKES = (
             "Look for a number such as 4 in the code, and for rows and columns swapped.",
             "Rows first, columns second.",
         ),
+    ),
+    Mistake(
+        "grid-axes-squeezed",
+        "A grid with a single row or column fails",
+        symptom="AttributeError or IndexError for rows=1, where 4 rows worked.",
+        why="subplots gives a table of axes only where there are several rows and columns, else a "
+        "list or a single one. Code for a table fails on these.",
+        hints=(
+            "What subplots returns has another shape when there is only one row or column.",
+            "Look at the call of subplots, and at how you go through its axes.",
+            "An argument of subplots keeps it from squeezing the table.",
+        ),
+        source="Matplotlib documentation, Figure.subplots",
+    ),
+    Mistake(
+        "figure-shown-or-saved",
+        "The figure is shown or saved at once",
+        symptom="A window that halts the training until someone closes it, or a file that nobody "
+        "asked for.",
+        why="What becomes of a figure is for the caller to decide: the same function serves the "
+        "screen, a report and the snapshots.",
+        hints=(
+            "Draw, and hand the figure back.",
+            "Look for show and savefig in the function.",
+            "The last thing that the function does is to return the figure.",
+        ),
+    ),
+    Mistake(
+        "graph-on-images",
+        "Images that carry a graph cannot be drawn",
+        symptom="RuntimeError: Can't call numpy() on Tensor that requires grad.",
+        why="Images straight from a generator remember how they were computed, and Matplotlib, "
+        "which works on plain arrays, refuses them.",
+        hints=(
+            "A picture needs the numbers alone, not where they came from.",
+            "Look at what is handed to imshow.",
+            "A method of tensors cuts the graph off.",
+        ),
+        source="PyTorch documentation, torch.Tensor.detach",
     ),
     Mistake(
         "grid-axes",
@@ -222,6 +267,20 @@ MISTAKES = (
         source="torchvision documentation, torchvision.utils.make_grid",
     ),
     Mistake(
+        "tiles-border",
+        "Other borders between the tiles",
+        symptom="The picture has another size than expected, or the images run into their frame.",
+        why="Whoever reads single images out of the picture goes by make_grid's own borders: two "
+        "pixels, black.",
+        hints=(
+            "make_grid draws the borders by itself, and its own are the ones asked for.",
+            "Look for padding and pad_value, and for arithmetic on the finished picture: it "
+            "reaches the borders too.",
+            "Rescale the images first, then tile them, with nothing set but the columns.",
+        ),
+        source="torchvision documentation, torchvision.utils.make_grid",
+    ),
+    Mistake(
         "tiles-channels-last",
         "The channels come last",
         symptom="What works on tensors of images fails on this one.",
@@ -279,165 +338,60 @@ MISTAKES = (
         ),
     ),
     Mistake(
-        "snapshot-every-ignored",
-        "A snapshot at every epoch",
-        symptom="Hundreds of files, most of them alike.",
-        why=_WHY_SNAPSHOT,
+        "curves-off-epochs",
+        "The curves do not run over the epochs",
+        symptom="What happened at epoch 10 is looked for in the wrong place.",
+        why="The curves are read beside the snapshots, whose names count the epochs from 1.",
         hints=(
-            "Only epochs that `every` divides are chosen.",
-            "Look at the first line of the callback.",
-            "The remainder of a division tells: the operator is %.",
+            "Without a list of places, Matplotlib counts from 0.",
+            "Look at the first argument of plot: the history tells the epochs.",
+            "Each entry of the history holds its epoch.",
         ),
     ),
     Mistake(
-        "snapshot-wrong-epochs",
-        "Snapshots at other epochs than asked for",
-        symptom="The snapshots of epochs 10, 20 and 30 are missing.",
-        why=_WHY_SNAPSHOT,
+        "axes-unnamed",
+        "An axis has no name",
+        symptom="A figure with numbers at its sides, and nobody knows of what.",
+        why="A plot is read by people who did not draw it, and by you in a month.",
         hints=(
-            "Epochs count from 1, and `every` divides the chosen ones.",
-            "Look at the condition: for every=3, try 1, 2, 3 and 4 by hand.",
-            "The remainder of a division is 0 for the chosen ones.",
+            "Two axes, two names: what runs to the right, what runs upwards.",
+            "Look for the calls that name the axes, after the curves are drawn.",
+            "One method for the x axis and one for the y axis, each with set_ in front.",
         ),
     ),
     Mistake(
-        "snapshot-files",
-        "A picture or a checkpoint is missing",
-        symptom="You can look at epoch 20 but not go back to it, or the other way round.",
-        why=_WHY_SNAPSHOT,
+        "axes-names-swapped",
+        "The names of the two axes are swapped",
+        symptom="Losses seem to run to the right, and epochs upwards.",
+        why="A wrong name misleads more than none.",
         hints=(
-            "Two files for each chosen epoch: a PNG picture and the weights.",
-            "Look at what the callback writes, and in which format.",
-            "savefig for the figure, torch.save for the weights.",
+            "x runs to the right, y upwards.",
+            "Look at which name goes to which axis.",
+            "The epochs are the first argument of plot, and so belong to x.",
         ),
     ),
     Mistake(
-        "snapshot-name",
-        "The epoch is not in the file's name",
-        symptom="Each snapshot overwrites the one before, or nobody knows which is which.",
-        why=_WHY_SNAPSHOT,
+        "history-changed",
+        "The history that came in is changed",
+        symptom="A second plot, or a report after the first one, finds less than there was.",
+        why="Drawing is looking: the caller still needs the history afterwards.",
         hints=(
-            "The names have to differ from epoch to epoch.",
-            "Look at where the two names are put together.",
-            "An f-string with {epoch} in it.",
+            "Read the entries, and leave the list as it is.",
+            "Look for pop, clear, sort, del, and for assignments to an entry.",
+            "A list comprehension makes a new list.",
         ),
     ),
     Mistake(
-        "snapshot-elsewhere",
-        "Files outside of the folder that was named",
-        symptom="Snapshots of several trainings end up in one heap.",
-        why="The caller decides where the files go.",
+        "figure-drawn-over",
+        "A second call draws on the first one's figure",
+        symptom="The curves of two trainings lie on top of each other.",
+        why="pyplot keeps a current figure and draws on it until there is another one. Who calls "
+        "twice wants two figures.",
         hints=(
-            "The folder is part of each file's path.",
-            "Look at the paths that you save to.",
-            "Path(directory) / name.",
+            "Each call begins with a new, empty figure.",
+            "Look for gcf, gca, or pyplot's plot without a figure made before.",
+            "Make the figure in the function, and draw on its own axes.",
         ),
-    ),
-    Mistake(
-        "snapshot-folder",
-        "The folder is not made",
-        symptom="The training runs for ten epochs and then ends with FileNotFoundError.",
-        why="A training should not fail after half an hour for want of a folder.",
-        hints=(
-            "Saving to a folder that is not there fails.",
-            "Look for the place where the folder is made, with those above it.",
-            "mkdir has an argument for the folders above, and one for a folder that exists.",
-        ),
-        source="Python documentation, pathlib.Path.mkdir",
-    ),
-    Mistake(
-        "snapshot-picture",
-        "The picture does not show the generator's images",
-        symptom="An empty picture, or the same one at each epoch.",
-        why=_WHY_SNAPSHOT,
-        hints=(
-            "White images have to make a bright picture, black ones a dark one.",
-            "Look at which images are drawn, and which figure is saved.",
-            "Make the images in the callback, with the generator that it was called with.",
-        ),
-    ),
-    Mistake(
-        "snapshot-new-noise",
-        "Each snapshot uses new noise",
-        symptom="Place 5 was a 3 and is an 8 now, and nobody knows whether G has changed.",
-        why="With the latent vectors held still, every difference between two snapshots comes from "
-        "training; with new ones, you compare different images.",
-        hints=(
-            "The noise has to be the same at each call of the callback.",
-            "Look at where the noise is drawn, and whether the seed gets there.",
-            "The same seed at each call.",
-        ),
-    ),
-    Mistake(
-        "not-a-generator",
-        "Something else than a generator comes back",
-        symptom="It cannot be called to make images.",
-        why="Weights alone cannot compute: they belong into a Generator.",
-        hints=(
-            "A checkpoint holds weights; the network that they fit into has to be made anew.",
-            "Look at the return line: is it the network?",
-            "Make a Generator, load the weights into it, return it.",
-        ),
-    ),
-    Mistake(
-        "weights-not-loaded",
-        "The loaded generator makes other images",
-        symptom="Static instead of digits, or the images of another epoch.",
-        why="A checkpoint is worth having only if it brings back exactly what was saved.",
-        hints=(
-            "A new Generator has new random weights until the saved ones are put in.",
-            "Look for load_state_dict, and at what was saved: all of the state_dict?",
-            "The state_dict that comes out of the file goes into the new generator.",
-        ),
-        source="PyTorch documentation, Saving and Loading Models",
-    ),
-    Mistake(
-        "load-other-sizes",
-        "Only one size of generator can be loaded",
-        symptom="size mismatch, for every generator that was not made with the defaults.",
-        why="Weights fit only into a network of the same sizes, so the sizes belong into the "
-        "checkpoint.",
-        hints=(
-            "The checkpoint has to tell how large the generator was.",
-            "Look at what is saved besides the weights, and at how the Generator is made again.",
-            "A dictionary with the weights and the two arguments of Generator.",
-        ),
-        source="PyTorch documentation, Saving and Loading Models",
-    ),
-    Mistake(
-        "load-only-weights",
-        "The checkpoint holds more than PyTorch loads by default",
-        symptom="Weights only load failed: the file cannot be opened again.",
-        why="A whole module in a file is code that runs when it is loaded, so torch.load refuses "
-        "it unless told otherwise. Plain data loads everywhere.",
-        hints=(
-            "Save what the generator knows, not the generator.",
-            "Look at what is handed to torch.save.",
-            "A dictionary of numbers, tuples and the state_dict.",
-        ),
-        source="PyTorch documentation, torch.load",
-    ),
-    Mistake(
-        "load-failed",
-        "The checkpoint cannot be loaded",
-        symptom="The training's result is on disk and cannot be used.",
-        why="A checkpoint is worth having only if it can be read back.",
-        hints=(
-            "Saving and loading are two halves of one agreement.",
-            "Compare what the callback saves with what load_generator expects.",
-            "What goes in by name comes out by the same name.",
-        ),
-    ),
-    Mistake(
-        "loaded-in-training-mode",
-        "The loaded generator is in training mode",
-        symptom="With dropout or batch-norm, its images are spotty or depend on each other.",
-        why="A module starts in training mode, and what comes back from disk is for making images.",
-        hints=(
-            "New modules are in training mode.",
-            "Look at the last lines of load_generator.",
-            "A module's method of four letters.",
-        ),
-        source="PyTorch documentation, torch.nn.Module.eval",
+        source="Matplotlib documentation, pyplot.figure",
     ),
 )

@@ -52,6 +52,21 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "changed-in-place",
+        "A tensor is written over that the gradient still needs",
+        symptom="RuntimeError: one of the variables needed for gradient computation has been "
+        "modified by an inplace operation.",
+        why="backward computes each derivative from the numbers of the forward pass. Where they "
+        "have been written over, it cannot go on.",
+        hints=(
+            "A line in the forward pass changes a tensor instead of making a new one.",
+            "Look for +=, *= and functions whose name ends in an underscore, between the line "
+            "that makes a tensor and the last one that uses it.",
+            "z = z * 2 makes a new tensor; z *= 2 writes over the old one.",
+        ),
+        source="PyTorch documentation, Autograd mechanics, In-place correctness checks",
+    ),
+    Mistake(
         "wrong-answer",
         "A question answered otherwise than the lesson does",
         symptom="Nothing breaks; the idea behind it will be missed later.",

@@ -1,4 +1,4 @@
-"""Mistakes of the intermediate tier: the generator, and sampling from it."""
+"""Mistakes of the intermediate tier: the generator."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ from checks.mistakes.record import Mistake
 _WHY_RANGE = (
     "The real images are scaled to [-1, 1]. Pixels that G cannot make, or makes and should not, "
     "tell D at a glance which images are forged, and G cannot mend it."
-)
-_WHY_SAMPLING = (
-    "Samples are for looking at, in the middle of training too; taking them should show the "
-    "generator as it is, and leave it as it was."
 )
 
 MISTAKES = (
@@ -99,6 +95,33 @@ MISTAKES = (
         source="Radford et al. 2016, section 3",
     ),
     Mistake(
+        "generator-rescaled",
+        "The pixels are rescaled after the tanh",
+        symptom="The forged images have another range than the real ones: D wins at once.",
+        why=_WHY_RANGE,
+        hints=(
+            "The tanh gives the range that is wanted, and a line after it takes it away again.",
+            "Look for a sum, a factor or a division behind the last activation.",
+            "What the tanh gives is what forward gives back. Whoever draws the images converts "
+            "them.",
+        ),
+    ),
+    Mistake(
+        "generator-clamped",
+        "The pixels are cut off at -1 and 1 instead of bent",
+        symptom="Pixels get stuck at black or white, and training never brings them back.",
+        why="Beyond the edge of a clamp the slope is exactly 0: a pixel that has gone too far gets "
+        "no gradient that could bring it back. Tanh comes ever nearer to the ends and keeps a "
+        "slope on the way.",
+        hints=(
+            "Two ways lead into a range: cutting off what is outside, and bending everything "
+            "into it.",
+            "Look at the last step for clamp, clip, hardtanh or hardsigmoid.",
+            "nn.Tanh() bends.",
+        ),
+        source="PyTorch documentation, torch.nn.Hardtanh and torch.nn.Tanh",
+    ),
+    Mistake(
         "generator-relu-output",
         "A ReLU at the output",
         symptom="Many pixels are stuck at exactly 0, mid-gray, and never get darker.",
@@ -158,6 +181,32 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "latent-numbers-unused",
+        "A part of z has no effect",
+        symptom="Fewer kinds of images than the latent size promises; a part of each walk stands "
+        "still.",
+        why="Each latent number is one more way in which images can differ. What forward leaves "
+        "out, G can't use.",
+        hints=(
+            "Every one of the latent numbers has to reach the first layer.",
+            "Look for a slice of z, a mask, or zeros that take its place.",
+            "The first layer takes z as it came.",
+        ),
+    ),
+    Mistake(
+        "images-depend-on-batch",
+        "An image depends on what else is in the batch",
+        symptom="The same z gives another image in another batch, so snapshots can't be compared.",
+        why="G is a function of z, row by row. In eval mode even batch normalization goes by what "
+        "it has learned, and no longer by the batch.",
+        hints=(
+            "A row of the result should come from the same row of z alone.",
+            "Look for mean, std, max or a sort over the first dimension.",
+            "Statistics of a batch are the business of nn.BatchNorm1d, which knows both modes.",
+        ),
+        source="PyTorch documentation, torch.nn.BatchNorm1d",
+    ),
+    Mistake(
         "generator-own-noise",
         "The generator draws its own noise",
         symptom="The same z gives another image each time; seeds and interpolation do nothing.",
@@ -191,6 +240,47 @@ MISTAKES = (
             "Linear layers in a row collapse into one, unless something bends in between.",
             "Look at what stands between the linear layers (dropout and batch-norm do not bend).",
             "After each hidden linear layer an activation such as LeakyReLU or ReLU.",
+        ),
+    ),
+    Mistake(
+        "nonlinearity-missing",
+        "A non-linearity is missing between two layers",
+        symptom="The network has more layers than it makes use of.",
+        why="Two linear layers with nothing between them can do no more than a single one: "
+        "W2 (W1 z + b1) + b2 is again one matrix times z plus one vector.",
+        hints=(
+            "One block is a linear layer and then a non-linearity, for each entry of hidden_dims.",
+            "Follow z from layer to layer: which of them takes what a linear layer has just made?",
+            "The non-linearity goes into the loop, right after its linear layer.",
+        ),
+        source="d2l.ai, section 5.1, From linear to nonlinear",
+    ),
+    Mistake(
+        "weights-all-equal",
+        "All weights start alike",
+        symptom="A hundred units do what one would do, before training and after it.",
+        why="Units with the same weights compute the same numbers and get the same gradients, so "
+        "they stay the same for ever. Random first weights break this tie.",
+        hints=(
+            "Two units of a layer have to differ from the start.",
+            "Look for zeros_, ones_, constant_ or fill_ on a layer's weight.",
+            "Biases may start at 0; the tables of weights start with random numbers, which "
+            "PyTorch's layers draw by themselves.",
+        ),
+        source="Goodfellow, Bengio and Courville 2016, section 8.4",
+    ),
+    Mistake(
+        "weights-shared",
+        "Two generators share their weights",
+        symptom="Training one generator changes another: a comparison compares a network with "
+        "itself.",
+        why="Each generator is a network of its own. Layers that are made once for all of them are "
+        "one network under several names.",
+        hints=(
+            "Layers belong to the object, not to the class and not to the file.",
+            "Look for layers outside of __init__: at class level, at the top of the file, or as a "
+            "parameter's default.",
+            "Each __init__ makes new layers and keeps them on self.",
         ),
     ),
     Mistake(
@@ -245,6 +335,19 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "generator-frozen",
+        "The generator's weights are frozen",
+        symptom="The loss does not require grad; or G stays at its random start.",
+        why="With requires_grad off, no gradient is computed for a weight, so that no step can "
+        "move it.",
+        hints=(
+            "A new generator should come ready to learn.",
+            "Look for requires_grad in __init__ and forward.",
+            "Layers are ready to learn by themselves; nothing has to be set.",
+        ),
+        source="PyTorch documentation, torch.nn.Module.requires_grad_",
+    ),
+    Mistake(
         "latent-dim-not-kept",
         "The generator does not tell its latent size",
         symptom="generate_images and the training fail: no attribute latent_dim.",
@@ -290,6 +393,29 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "generator-widths-order",
+        "The hidden layers come in another order",
+        symptom="G narrows where it was meant to widen, or the other way round.",
+        why="hidden_dims lists the widths from z to the image, so its first entry is the layer "
+        "that takes z.",
+        hints=(
+            "The widths are right, their order is not.",
+            "Look for reversed, sorted, [::-1], and for layers put in front of others.",
+            "The first entry first, each layer taking the width of the one before.",
+        ),
+    ),
+    Mistake(
+        "hidden-layer-added",
+        "A hidden layer that nobody asked for",
+        symptom="G is larger than its hidden_dims say, and slower.",
+        why="Who reads hidden_dims should know the network: one entry, one hidden layer.",
+        hints=(
+            "There is one hidden layer more than hidden_dims has entries.",
+            "Look for a layer with a number of its own, before or after the loop.",
+            "The loop's layers, then the last one to the pixels, and no others.",
+        ),
+    ),
+    Mistake(
         "state-dict-incomplete",
         "The saved weights do not hold everything",
         symptom="A generator that was loaded from disk makes other images than before.",
@@ -302,144 +428,5 @@ MISTAKES = (
             "register_buffer is for tensors that belong to a module and are not trained.",
         ),
         source="PyTorch documentation, torch.nn.Module.state_dict",
-    ),
-    Mistake(
-        "n-images-ignored",
-        "The number of images asked for is ignored",
-        symptom="The grid has too many images for its places, or too few.",
-        why="The argument decides how many, not a number in the code.",
-        hints=(
-            "The same number came back for different arguments.",
-            "Look at how many latent vectors you draw.",
-            "n_images is the number of rows of the noise.",
-        ),
-    ),
-    Mistake(
-        "images-not-28x28",
-        "The images do not have the shape (N, 28, 28)",
-        symptom="Plotting fails, or shows one long line.",
-        why="A picture has rows and columns. The first dimension counts the images, even if there "
-        "is only one.",
-        hints=(
-            "The generator gives rows of 784; an image has 28 rows of 28.",
-            "Look at the last line: is there a reshape, or a squeeze too many?",
-            "reshape with three sizes, the first of them the number of images.",
-        ),
-    ),
-    Mistake(
-        "images-transposed",
-        "Rows and columns of the images are swapped",
-        symptom="All digits lie on their side, mirrored.",
-        why="Pixels are counted row by row, in the real images as well.",
-        hints=(
-            "The pixels are right, their order is not.",
-            "Look for transpose, permute, .T or mT.",
-            "A plain reshape reads row by row.",
-        ),
-    ),
-    Mistake(
-        "images-rescaled",
-        "The images have left the range [-1, 1]",
-        symptom="Shown later, they are rescaled a second time: pale images.",
-        why="Every part of the course hands images on in [-1, 1]; only what draws them converts.",
-        hints=(
-            "The right images, on another scale.",
-            "Look for a line that adds, multiplies or clamps after the generator.",
-            "Hand on what the generator made.",
-        ),
-    ),
-    Mistake(
-        "images-not-the-generators",
-        "Other images than the generator made",
-        symptom="What you look at says nothing about your generator.",
-        why="The samples are how you judge the training, so they have to be the generator's own.",
-        hints=(
-            "What the generator made and what came back differ.",
-            "Look at what is returned: is it the variable that holds the generator's output?",
-            "Only the shape changes on the way.",
-        ),
-    ),
-    Mistake(
-        "generator-not-called",
-        "The generator is never called",
-        symptom="The images are the same whatever was trained.",
-        why="The images have to come from the generator that was handed in.",
-        hints=(
-            "The argument generator has to do the work.",
-            "Look for where it is called with the noise.",
-            "A module is called like a function.",
-        ),
-    ),
-    Mistake(
-        "latent-size-assumed",
-        "Noise of a fixed size, whatever the generator takes",
-        symptom="A generator of another latent size fails with a shape error.",
-        why="Each generator knows how long its latent vectors are.",
-        hints=(
-            "Ask the generator instead of assuming 100.",
-            "Look at the sizes with which you draw the noise.",
-            "The generator's attribute latent_dim.",
-        ),
-    ),
-    Mistake(
-        "sampling-noise-not-normal",
-        "Samples from noise that is not N(0, 1)",
-        symptom="The samples look worse than the training would have them.",
-        why="G has only ever seen noise from N(0, 1); elsewhere its images mean little.",
-        hints=(
-            "The noise for looking is drawn as the noise for training is.",
-            "Look for rand, uniform, a scaling, or a sample_noise_torch that is not right yet.",
-            "Your sample_noise_torch, unchanged.",
-        ),
-    ),
-    Mistake(
-        "sampling-in-training-mode",
-        "Samples taken in training mode",
-        symptom="Spotty images from dropout; with batch-norm, each image depends on the others, "
-        "and looking changes the running statistics.",
-        why=_WHY_SAMPLING,
-        hints=(
-            "Some layers act differently while training.",
-            "Look for a switch of the mode before the generator is called.",
-            "A module's method of four letters.",
-        ),
-        source="PyTorch documentation, torch.nn.Module.eval",
-    ),
-    Mistake(
-        "mode-not-restored",
-        "The generator is left in eval mode",
-        symptom="After the first samples, dropout and batch-norm no longer work in training, and "
-        "nothing says so.",
-        why=_WHY_SAMPLING,
-        hints=(
-            "Who switches the mode has to switch it back.",
-            "Look at what happens after the images are made.",
-            "Remember generator.training before, and hand it to generator.train(…) afterwards.",
-        ),
-        source="PyTorch documentation, torch.nn.Module.train",
-    ),
-    Mistake(
-        "mode-always-training",
-        "The generator is always put into training mode",
-        symptom="A generator that was ready for sampling drops units again afterwards.",
-        why=_WHY_SAMPLING,
-        hints=(
-            "The mode to return to is the one it came in, not always the same.",
-            "Look for a train() without an argument.",
-            "train(…) takes True or False: what generator.training was before.",
-        ),
-        source="PyTorch documentation, torch.nn.Module.train",
-    ),
-    Mistake(
-        "sampling-keeps-graph",
-        "The samples drag their graph along",
-        symptom="Memory grows with every sample that is kept, and .numpy() refuses.",
-        why="A graph is recorded for gradients, and looking at images needs none.",
-        hints=(
-            "Tell PyTorch that this computation needs no gradients.",
-            "Look at the line that calls the generator: what surrounds it?",
-            "A with block around the call.",
-        ),
-        source="PyTorch documentation, torch.no_grad",
     ),
 )

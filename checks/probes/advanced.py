@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
-from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from checks.probes import call, part
+from checks.probes import call, discriminators, part
 from checks.probes.networks import PIXELS, flat, flat_gradients, watched_networks
+from checks.probes.training import trained_twice as trained_twice
+from checks.probes.training import training_arguments as training_arguments
+from checks.probes.training import training_run as training_run
 
 
 def warm_up() -> None:
@@ -22,58 +23,45 @@ def warm_up() -> None:
     torch.optim.Adam([nn.Parameter(torch.zeros(1))]).step()
 
 
+# --- pixels ---------------------------------------------------------------------------------
+
+
+def normalized(solution: ModuleType, batches: list[Tensor]) -> dict[str, Any]:
+    """What `normalize_images` makes of each batch, and whether it left the batches alone."""
+    given = [batch.clone() for batch in batches]
+    rows = [call(solution, "normalize_images", batch) for batch in given]
+    kept = [torch.equal(*pair) for pair in zip(given, batches, strict=True)]
+    return {"rows": rows, "kept": all(kept)}
+
+
 # --- the discriminator ----------------------------------------------------------------------
 
 
 def scores(solution: ModuleType, batches: list[Tensor]) -> dict[str, Any]:
-    """What a new discriminator says to each batch, and whether gradients reach its weights.
-
-    `sure` is what it says to the last batch and its negative, both 1,000 times as strong, with all
-    its weights 30 times as strong.
-    """
-    discriminator = part(solution, "Discriminator")()
-    discriminator.eval()
-    with torch.no_grad():
-        said = [discriminator(batch) for batch in batches]
-    discriminator.train()
-    discriminator(batches[-1]).sum().backward()
-    parameters = list(discriminator.parameters())
-    n_reached = sum(p.grad is not None for p in parameters)
-    discriminator.eval()
-    with torch.no_grad():
-        for parameter in parameters:
-            parameter.mul_(30)
-        strong = torch.cat([batches[-1], -batches[-1]]) * 1000
-        sure = discriminator(strong)
-    return {
-        "scores": said,
-        "sure": sure,
-        "n_parameters": len(parameters),
-        "n_reached": n_reached,
-    }
+    """What new discriminators say: plainly, far too strong, taught, and along a bias."""
+    return discriminators.scores(part(solution, "Discriminator"), batches)
 
 
-def dropout_effect(solution: ModuleType, images: Tensor) -> dict[str, Any]:
-    """Scores of the same images twice in each mode, with a dropout of one half."""
-    discriminator = part(solution, "Discriminator")(dropout=0.5)
-    with torch.no_grad():
-        discriminator.train()
-        training = [discriminator(images) for _ in range(2)]
-        discriminator.eval()
-        evaluating = [discriminator(images) for _ in range(2)]
-    return {"training": training, "evaluating": evaluating}
+def bends(solution: ModuleType, n_pairs: int, scales: list[float], seed: int) -> list[Any]:
+    """Scores at pairs of points and halfway between them, at each scale."""
+    return discriminators.bends(part(solution, "Discriminator"), n_pairs, scales, seed)
 
 
-def widths(solution: ModuleType, hidden_dims: list[tuple[int, ...]]) -> list[list[int]]:
-    """For each choice of hidden layers: the sizes of all weights' axes."""
-    found = []
-    for dims in hidden_dims:
-        discriminator = part(solution, "Discriminator")(hidden_dims=dims)
-        discriminator.eval()
-        with torch.no_grad():
-            discriminator(torch.zeros(2, PIXELS))
-        found.append(sorted({size for p in discriminator.parameters() for size in p.shape}))
-    return found
+def discriminator_learning(solution: ModuleType, images: Tensor) -> dict[str, Any]:
+    """Which weights are used, known and reached by the gradient, and whether the images are."""
+    return discriminators.learning(part(solution, "Discriminator"), images)
+
+
+def dropout_effect(
+    solution: ModuleType, images: Tensor, shares: list[float | None]
+) -> dict[str, Any]:
+    """What dropout does to the scores in each mode, and the shares that are dropped."""
+    return discriminators.dropout_effect(part(solution, "Discriminator"), images, shares)
+
+
+def widths(solution: ModuleType, hidden_dims: list[tuple[int, ...]]) -> list[dict[str, Any]]:
+    """For each choice of hidden layers: the shapes of all weights, or how it was refused."""
+    return discriminators.widths(part(solution, "Discriminator"), hidden_dims)
 
 
 # --- the losses -----------------------------------------------------------------------------
@@ -88,11 +76,15 @@ def losses(solution: ModuleType, function: str, cases: list[list[Tensor]]) -> li
         report: dict[str, Any] = {"loss": loss, "gradients": None}
         if isinstance(loss, Tensor) and loss.requires_grad and loss.numel() == 1:
             loss.backward()
-            report["gradients"] = [
-                torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
-                for tensor in inputs
-            ]
+            if any(tensor.grad is not None for tensor in inputs):
+                report["gradients"] = [
+                    torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
+                    for tensor in inputs
+                ]
         reports.append(report)
+        if isinstance(loss, Tensor) and loss.numel() != 1:
+            # No loss at all: another case would only end in an error about shapes.
+            return reports + [report] * (len(cases) - len(reports))
     return reports
 
 
@@ -116,6 +108,7 @@ def steps(
         for name, network in networks.items()
     }
     stepped = {"G": 0, "D": 0}
+    generator.stepped = discriminator.stepped = stepped
     for name, optimizer in optimizers.items():
         count_steps(optimizer, name, stepped)
     reports: list[dict[str, Any]] = []
@@ -174,12 +167,13 @@ def count_steps(optimizer: torch.optim.Optimizer, name: str, stepped: dict[str, 
 
 def falling_losses(
     solution: ModuleType, function: str, seed: int, batches: list[Tensor]
-) -> list[Any]:
+) -> dict[str, Any]:
     """What many steps of one network return while the other one stands still."""
     generator, discriminator = watched_networks(seed)
+    learning: nn.Module = generator
     returned = []
     if function == "discriminator_step":
-        learning: nn.Module = part(solution, "Discriminator")()
+        learning = part(solution, "Discriminator")()
         optimizer = torch.optim.Adam(learning.parameters(), lr=1e-3)
         for batch in batches:
             returned.append(call(solution, function, generator, learning, optimizer, batch))
@@ -188,30 +182,41 @@ def falling_losses(
         for batch in batches:
             count = len(batch)
             returned.append(call(solution, function, generator, discriminator, optimizer, count))
-    return returned
+    return {"losses": returned, "has_batch_norm": has_batch_norm(learning)}
+
+
+def has_batch_norm(network: nn.Module) -> bool:
+    """Whether a network compares the images of a batch."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())
 
 
 # --- accuracy -------------------------------------------------------------------------------
 
 
 class FirstPixel(nn.Module):
-    """A discriminator whose score is the image's first pixel, and that notes its mode."""
+    """A discriminator whose score is the image's first pixel, and that notes how it is used."""
 
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(1))
         self.modes: list[bool] = []
+        self.graphs: list[bool] = []
+        self.fails = False
 
     def forward(self, images: Tensor) -> Tensor:
         """The first pixel of each image, shape (N, 1)."""
+        if self.fails:
+            raise FloatingPointError("the discriminator failed on purpose")
+        said = images[:, :1] * self.weight
         self.modes.append(self.training)
-        return images[:, :1] * self.weight
+        self.graphs.append(said.requires_grad)
+        return said
 
 
 def accuracies(
     solution: ModuleType, cases: list[list[list[float]]], training: bool
 ) -> dict[str, Any]:
-    """The accuracy for each case of (real scores, fake scores), and the mode it was taken in."""
+    """The accuracy for each case of (real scores, fake scores), and how it was taken."""
     discriminator = FirstPixel()
     discriminator.train(training)
     shares = []
@@ -223,118 +228,24 @@ def accuracies(
     return {
         "shares": shares,
         "modes": list(discriminator.modes),
+        "graphs": list(discriminator.graphs),
         "training_after": discriminator.training,
+        "gradients_on_after": torch.is_grad_enabled(),
+        "frozen_after": not discriminator.weight.requires_grad,
     }
+
+
+def accuracy_mode_after_failure(solution: ModuleType, training: bool) -> bool:
+    """The mode in which `discriminator_accuracy` leaves a discriminator that raises an error."""
+    discriminator = FirstPixel().train(training)
+    discriminator.fails = True
+    with contextlib.suppress(FloatingPointError):
+        images = torch.zeros(2, PIXELS)
+        call(solution, "discriminator_accuracy", discriminator, images, images)
+    return discriminator.training
 
 
 # --- the loop -------------------------------------------------------------------------------
-
-
-class LoopWatch:
-    """Notes, through PyTorch's global hooks, each call of a network and each optimizer step."""
-
-    def __init__(self, images: Tensor) -> None:
-        self.events: list[tuple[str, int, Any]] = []
-        self.optimizers: dict[int, Any] = {}
-        rng = torch.Generator().manual_seed(0)
-        # Four random projections: another image has the same four by chance about once in 1e15.
-        self.directions = torch.randn(PIXELS, 4, generator=rng, dtype=torch.float64)
-        self.prints = images.double() @ self.directions
-
-    def which(self, rows: Tensor) -> Tensor:
-        """The number of each row among the real images, -1 for one that is none of them."""
-        prints = rows.detach().double() @ self.directions
-        gaps = (prints[:, None] - self.prints[None]).abs().amax(dim=2)
-        nearest, index = gaps.min(dim=1)
-        return torch.where(nearest < 1e-3, index, -1)
-
-    def saw_call(self, module: nn.Module, arguments: Any) -> None:
-        if arguments and isinstance(arguments[0], Tensor) and arguments[0].dim() == 2:
-            rows = arguments[0]
-            found = self.which(rows) if rows.shape[1] == PIXELS else None
-            note = (rows.shape[1], len(rows), torch.is_grad_enabled(), found)
-            self.events.append(("call", id(module), note))
-
-    def saw_step(self, optimizer: Any, *ignored: Any) -> None:
-        self.optimizers[id(optimizer)] = optimizer
-        rates = [float(group["lr"]) for group in optimizer.param_groups]
-        self.events.append(("step", id(optimizer), rates))
-
-
-@contextlib.contextmanager
-def watching(images: Tensor) -> Any:
-    """A LoopWatch that sees everything inside the block."""
-    watch = LoopWatch(images)
-    handles = [
-        register_module_forward_pre_hook(watch.saw_call),
-        register_optimizer_step_post_hook(watch.saw_step),
-    ]
-    try:
-        yield watch
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def training_run(solution: ModuleType, images: Tensor, **settings: Any) -> dict[str, Any]:
-    """A short run of train_gan: what it returned, printed, called, fed and stepped, in order."""
-    called: list[Any] = []
-    watch: LoopWatch
-
-    def on_epoch_end(epoch: Any, generator: Any) -> None:
-        called.append(epoch if isinstance(epoch, int) else type(epoch).__name__)
-        watch.events.append(("epoch", 0, isinstance(generator, nn.Module)))
-
-    printed = io.StringIO()
-    with watching(images) as watch, contextlib.redirect_stdout(printed):
-        returned = call(solution, "train_gan", images, on_epoch_end=on_epoch_end, **settings)
-    print(printed.getvalue(), end="")
-    report: dict[str, Any] = {
-        "lines": printed.getvalue().splitlines()[:200],
-        "called": called,
-        "is_triple": isinstance(returned, (tuple, list)) and len(returned) == 3,
-    }
-    if not report["is_triple"]:
-        return report
-    generator, discriminator, history = returned
-    report["types"] = [
-        isinstance(generator, part(solution, "Generator")),
-        isinstance(discriminator, part(solution, "Discriminator")),
-        isinstance(history, list),
-    ]
-    report["history"] = history
-    report["latent_dim"] = getattr(generator, "latent_dim", None)
-    if all(isinstance(network, nn.Module) for network in (generator, discriminator)):
-        report["events"] = _resolved(watch, generator, discriminator)
-    return report
-
-
-def _resolved(watch: LoopWatch, generator: nn.Module, discriminator: nn.Module) -> list[Any]:
-    """The events with networks named: ["D", columns, rows, with a graph, numbers of the real
-    images] for a call, ["step", "G" / "D" / "both" / "other", rates] and ["epoch"]."""
-    called = {key for kind, key, _ in watch.events if kind == "call"}
-    names: dict[int, str] = {}
-    for name, network in (("G", generator), ("D", discriminator)):
-        # forward() called by hand passes the hooks by; its first layer then speaks for it.
-        heard = next((m for m in network.modules() if id(m) in called), None)
-        names[id(heard)] = name
-    weights = {
-        name: {id(p) for p in network.parameters()}
-        for name, network in (("G", generator), ("D", discriminator))
-    }
-    events: list[Any] = []
-    for kind, key, note in watch.events:
-        if kind == "call" and key in names:
-            columns, rows, graph, found = note
-            events.append([names[key], columns, rows, graph, found])
-        elif kind == "step":
-            held = {id(p) for group in watch.optimizers[key].param_groups for p in group["params"]}
-            owners = [name for name in "GD" if held & weights[name]]
-            owner = {0: "other", 1: "".join(owners), 2: "both"}[len(owners)]
-            events.append(["step", owner, note])
-        elif kind == "epoch":
-            events.append(["epoch"])
-    return events
 
 
 def trained_samples(
@@ -344,10 +255,11 @@ def trained_samples(
     latent_dim = settings["latent_dim"]
     untrained = part(solution, "Generator")(latent_dim)
     with contextlib.redirect_stdout(io.StringIO()):
-        trained = call(solution, "train_gan", images, **settings)[0]
+        trained, opponent = call(solution, "train_gan", images, **settings)[:2]
     return {
-        name: _sampled(generator, n_samples, latent_dim)
-        for name, generator in (("untrained", untrained), ("trained", trained))
+        "untrained": _sampled(untrained, n_samples, latent_dim),
+        "trained": _sampled(trained, n_samples, latent_dim),
+        "has_batch_norm": has_batch_norm(opponent),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from types import ModuleType
 from typing import Any
 
@@ -10,20 +9,39 @@ import numpy as np
 import torch
 
 from checks.probes import call
+from checks.probes.surroundings import traces
 
 
 def global_state_after(solution: ModuleType, function: str, seed: int) -> dict[str, Any]:
-    """A seeded draw, and whether it left each global source of random numbers as it was."""
-    before = _global_state()
-    noise = call(solution, function, n_samples=10, latent_dim=10, seed=seed)
-    after = _global_state()
-    return {"noise": noise, "kept": {name: before[name] == after[name] for name in before}}
+    """A seeded draw, and what it and one without a seed leave behind: see `traces`."""
+    noise: list[Any] = []
+
+    def draw(**seeds: int) -> None:
+        noise.append(call(solution, function, n_samples=10, latent_dim=10, **seeds))
+
+    left = traces(lambda: draw(seed=seed), draw)
+    return {"noise": noise[0], **left}
 
 
-def _global_state() -> dict[str, Any]:
-    name, keys, position, has_gauss, gauss = np.random.get_state()
-    return {
-        "NumPy": (name, bytes(np.asarray(keys)), position, has_gauss, gauss),
-        "PyTorch": torch.get_rng_state().numpy().tobytes(),
-        "Python": random.getstate(),
-    }
+def by_place(solution: ModuleType, function: str, arguments: list[Any]) -> Any:
+    """What the function returns for arguments that are passed by their place, without names."""
+    return call(solution, function, *arguments)
+
+
+def handed(solution: ModuleType, function: str, calls: list[dict[str, Any]]) -> list[Any]:
+    """For each call what is `returned`, and which of the arrays and tensors were `changed`."""
+    reports = []
+    for arguments in calls:
+        before = {name: _numbers(value).copy() for name, value in arguments.items()}
+        returned = call(solution, function, **arguments)
+        changed = [
+            name
+            for name, value in arguments.items()
+            if not np.array_equal(before[name], _numbers(value))
+        ]
+        reports.append({"returned": returned, "changed": changed})
+    return reports
+
+
+def _numbers(value: Any) -> Any:
+    return value.detach().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)

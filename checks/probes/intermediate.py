@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
-from checks.probes import call
-from checks.probes.beginner import _global_state
+from checks.probes import call, layers
+from checks.probes.layers import Calls
+from checks.probes.layers import leaves as _leaves
+from checks.probes.recorder import PIXELS, Recorder
+from checks.probes.surroundings import reseeded, traces
 
 Make = Callable[..., nn.Module]
 
 DRAWS = ("rand", "normal", "uniform", "bernoulli")
+PATH = torch.arange(-32, 33) / 8  # where a bias is moved to, from where it stands
 
 
 class _NotAModuleError(Exception):
@@ -30,8 +33,11 @@ def _of_generators(probe: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(probe)
     def guarded(solution: ModuleType, **arguments: Any) -> Any:
-        def make(**sizes: Any) -> nn.Module:
-            generator = call(solution, "Generator", **sizes)
+        def make(*placed: Any, **sizes: Any) -> nn.Module:
+            # Where no latent size is asked for, the 100 that the probes feed; None: the default.
+            asked = {} if placed else {"latent_dim": 100, **sizes}
+            named = {name: size for name, size in asked.items() if size is not None}
+            generator = call(solution, "Generator", *placed, **named)
             if not isinstance(generator, nn.Module):
                 raise _NotAModuleError(type(generator).__name__)
             return generator
@@ -69,46 +75,100 @@ def batches(make: Make, latents: list[Tensor]) -> dict[str, Any]:
 
 @_of_generators
 def pushed_outputs(make: Make, z: Tensor, factors: list[float]) -> dict[str, Any]:
-    """The same for z times each factor; last of all with far larger weights, too."""
+    """The same for z times each factor; last of all with far larger weights, too.
+
+    `calls` lists the last of PyTorch's functions that forward calls. `bias_path` holds 16 pixels
+    of two images as the last bias of 784 numbers is moved evenly, with all weights small: shape
+    (moves, 32), None without such a bias.
+    """
     generator = make().eval()
     with torch.no_grad():
         made = [generator(factor * z) for factor in factors]
+        if not all(isinstance(each, Tensor) for each in made):
+            return {"outputs": made}
+        with Calls() as calls:
+            generator(z)
         for weight in generator.parameters():
-            weight.mul_(30)
-        return {"outputs": [*made, generator(factors[-1] * z)]}
+            weight.mul_(0.01)
+        path = _bias_path(generator, z[:2])
+        for weight in generator.parameters():
+            weight.mul_(30 / 0.01)
+        made.append(generator(factors[-1] * z))
+    return {"outputs": made, "calls": calls.names[-30:], "bias_path": path}
+
+
+def _bias_path(generator: nn.Module, z: Tensor) -> Tensor | None:
+    biases = [bias for bias in generator.parameters() if bias.shape == (PIXELS,)]
+    if not biases:
+        return None
+    start, path = biases[-1].clone(), []
+    for distance in PATH:
+        biases[-1].copy_(start + distance)
+        path.append(generator(z)[..., :16].flatten())
+    biases[-1].copy_(start)
+    return torch.stack(path)
 
 
 @_of_generators
 def repeated(make: Make, z: Tensor, other: Tensor) -> dict[str, Any]:
     """Outputs for z, z again and another z, PyTorch's random numbers set back before the last.
 
-    `draws` lists the functions for random numbers that forward calls.
+    `draws` lists the functions for random numbers that forward calls. `mixed` is the output for the
+    first half of z and the second half of the other, `reversed` that for z with each vector's
+    numbers in reverse order, and `moved` how far the images move with each latent number alone.
     """
     generator = make().eval()
     with torch.no_grad():
         state = torch.get_rng_state()
-        first = generator(z)
-        again = generator(z)
+        first = generator(z.clone())
+        again = generator(z.clone())
         torch.set_rng_state(state)
-        different = generator(other)
-        with _Calls() as calls:
-            generator(z)
+        different = generator(other.clone())
+        with Calls() as calls:
+            generator(z.clone())
+        half = len(z) // 2
+        mixed = generator(torch.cat([z[:half], other[half:]]))
+        turned = generator(z.flip(1))
+        moved = _moves(generator, z, first) if isinstance(first, Tensor) else []
     draws = [name for name in calls.names if name.startswith(DRAWS)]
-    return {"first": first, "again": again, "other": different, "draws": draws[:20]}
+    return {
+        "first": first, "again": again, "other": different, "draws": draws[:20],
+        "mixed": mixed, "reversed": turned, "moved": moved,
+    }  # fmt: skip
 
 
-class _Calls(TorchFunctionMode):
-    """Notes the names of PyTorch's functions as they are called."""
+def _moves(generator: nn.Module, z: Tensor, images: Tensor) -> list[float]:
+    n, latent_dim = z.shape
+    shifted = z.repeat(latent_dim, 1, 1)  # (number, vector, numbers)
+    for number in range(latent_dim):
+        shifted[number, :, number] += torch.where(torch.arange(n) % 2 == 0, 6.0, -6.0)
+    moved = generator(shifted.flatten(0, 1))
+    if images.shape[:1] != (n,) or moved.shape[:1] != (n * latent_dim,):
+        return []
+    distances = (moved.reshape(latent_dim, n, -1) - images.reshape(1, n, -1)).abs()
+    farthest: list[float] = distances.amax((1, 2)).tolist()
+    return farthest
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        self.names.append(str(getattr(func, "__name__", "")))
-        return func(*args, **(kwargs or {}))
+@_of_generators
+def first_weights(make: Make) -> dict[str, Any]:
+    """How weights begin, see `layers.first_weights`, and whether their making is `reseeded`."""
+    found = reseeded(make)
+    with torch.no_grad():
+        return {**layers.first_weights(make(), make()), "reseeded": found}
+
+
+@_of_generators
+def chain(make: Make, z: Tensor, hidden_dims: tuple[int, ...]) -> dict[str, Any]:
+    """How the linear layers hand on their numbers, see `layers.chain`.
+
+    No layers where these widths end in an error: `sizes` is there to show it.
+    """
+    try:
+        with torch.no_grad():
+            return layers.chain(make(hidden_dims=hidden_dims).eval(), z)
+    except (IndexError, ValueError, RuntimeError, TypeError):
+        return {"layers": [], "is_plain": False}
 
 
 def warm_up() -> None:
@@ -142,23 +202,11 @@ def learning(make: Make, z: Tensor) -> dict[str, Any]:
         "n_parameters": sum(weight.numel() for weight in named.values()),
         "strangers": [tuple(leaf.shape) for leaf in strangers],
         "made_anew": bool(strangers) and not {id(x) for x in again} & {id(x) for x in strangers},
+        "frozen": [name for name, weight in named.items() if not weight.requires_grad],
         "unreached": unreached,
         "unreached_but_used": [name for name in unreached if _matters(generator, named[name], z)],
         "steepest": [float(g.abs().max()) for g in gradients.values() if g is not None],
     }
-
-
-def _leaves(made: Tensor) -> Iterator[Tensor]:
-    """The tensors that the computation's gradient ends at."""
-    waiting, seen = [made.grad_fn], set()
-    while waiting:
-        node = waiting.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        waiting += [function for function, _ in node.next_functions]
-        if hasattr(node, "variable"):
-            yield node.variable
 
 
 def _matters(generator: nn.Module, weight: Tensor, z: Tensor) -> bool:
@@ -172,39 +220,66 @@ def _matters(generator: nn.Module, weight: Tensor, z: Tensor) -> bool:
 
 
 @_of_generators
-def sizes(make: Make, latent_dim: int, hidden_dims: tuple[int, ...] | None) -> dict[str, Any]:
+def sizes(
+    make: Make, latent_dim: int | None, hidden_dims: tuple[int, ...] | None
+) -> dict[str, Any]:
     """What becomes of the sizes asked for: the attribute, the weights' shapes, what goes in.
 
     `accepts` is the width of the latent vectors that the generator takes: the one asked for, or
-    the default of 100.
+    the default of 100, or the one that its attribute says. `refused` instead, where these hidden
+    layers end in an error.
     """
-    asked: dict[str, Any] = {"latent_dim": latent_dim}
-    if hidden_dims is not None:
-        asked["hidden_dims"] = hidden_dims
     try:
-        generator = make(**asked).eval()
+        return _sizes(make, latent_dim, hidden_dims)
     except (IndexError, ValueError) as error:
         if hidden_dims is None:
             raise
         return {"refused": f"{type(error).__name__}: {error}"}
-    evidence: dict[str, Any] = {"attribute": getattr(generator, "latent_dim", None)}
-    try:
-        made = generator(torch.ones(2, latent_dim))
-        evidence["accepts"] = latent_dim
-    except RuntimeError:
-        made = _with_default_width(generator)
-        if made is None:
+    except (RuntimeError, TypeError) as error:
+        # Layers that do not fit each other are for the learner to see; but whether there has to be
+        # a hidden layer at all can be argued about.
+        if hidden_dims != ():
             raise
-        evidence["accepts"] = 100
+        return {"refused": f"{type(error).__name__}: {error}"}
+
+
+def _sizes(
+    make: Make, latent_dim: int | None, hidden_dims: tuple[int, ...] | None
+) -> dict[str, Any]:
+    generator = make(latent_dim=latent_dim, hidden_dims=hidden_dims).eval()
+    kept = getattr(generator, "latent_dim", None)
+    evidence: dict[str, Any] = {"attribute": kept}
+    width = 100 if latent_dim is None else latent_dim
+    try:
+        made = generator(torch.ones(2, width))
+        evidence["accepts"] = width
+    except RuntimeError:
+        others = [size for size in (100, kept) if type(size) is int and 0 < size < 10_000]
+        accepted = [size for size in others if _takes(generator, size)]
+        if not accepted:
+            raise
+        made = generator(torch.ones(2, accepted[0]))
+        evidence["accepts"] = accepted[0]
     used = list(_leaves(made)) if isinstance(made, Tensor) else []
     weights = [*generator.parameters(), *used]
     return evidence | {"output": made, "shapes": [tuple(weight.shape) for weight in weights]}
 
 
-def _with_default_width(generator: nn.Module) -> Any:
+def _takes(generator: nn.Module, width: int) -> bool:
     with suppress(RuntimeError):
-        return generator(torch.ones(2, 100))
-    return None
+        generator(torch.ones(2, width))
+        return True
+    return False
+
+
+@_of_generators
+def placed_sizes(make: Make, arguments: list[Any]) -> dict[str, Any]:
+    """The latent size of a generator whose arguments are passed by place, or the error's text."""
+    try:
+        generator = make(*arguments)
+    except (TypeError, ValueError, IndexError) as error:
+        return {"refused": f"{type(error).__name__}: {error}"}
+    return {"attribute": getattr(generator, "latent_dim", None)}
 
 
 @_of_generators
@@ -221,49 +296,36 @@ def round_trip(make: Make, z: Tensor, batches: list[Tensor]) -> dict[str, Any]:
         return {"original": original, "fresh": fresh, "loaded": other(z)}
 
 
-class Recorder(nn.Module):
-    """A small generator of the kit's own that notes down how it is used."""
-
-    def __init__(self, latent_dim: int) -> None:
-        super().__init__()
-        self.latent_dim = latent_dim
-        self.hidden_dims = (8,)
-        self.scale = nn.Parameter(torch.tensor(0.7))
-        self.dropout = nn.Dropout(0.5)
-        self.noise: list[Tensor] = []
-        self.made: list[Tensor] = []
-        self.modes: list[bool] = []
-        self.graphs: list[bool] = []
-        self.fails = False
-
-    def forward(self, z: Tensor) -> Tensor:
-        """A fixed projection of z, through tanh; any width will do."""
-        if self.fails:
-            raise FloatingPointError("the generator failed on purpose")
-        rng = torch.Generator().manual_seed(1)
-        projection = torch.randn(z.shape[-1], 784, generator=rng)
-        images = torch.tanh(self.dropout(z.float() @ projection * self.scale))
-        self.noise.append(z.detach().clone())
-        self.made.append(images.detach().clone())
-        self.modes.append(self.training or self.dropout.training)
-        self.graphs.append(images.requires_grad)
-        return images
-
-
 def sampled(
-    solution: ModuleType, latent_dim: int, training: bool, arguments: dict[str, Any]
+    solution: ModuleType,
+    latent_dim: int,
+    training: bool,
+    arguments: dict[str, Any],
+    by_place: tuple[Any, ...] = (),
 ) -> dict[str, Any]:
-    """What `generate_images` makes with a recording generator, and how it used it."""
+    """What `generate_images` makes with a recording generator, and how it used it.
+
+    `scale` is the generator's weight afterwards: 0.7, a float32 that has a gradient of 0.25, if
+    nothing has changed.
+    """
     generator = Recorder(latent_dim).train(training)
-    images = call(solution, "generate_images", generator, **arguments)
+    generator.scale.grad = torch.tensor(0.25)
+    images = call(solution, "generate_images", generator, *by_place, **arguments)
     noise = [z.reshape(len(z), -1) if z.dim() else z.reshape(1, 1) for z in generator.noise]
+    scale = generator.scale
     return {
         "images": images,
         "noise": torch.cat(noise) if noise else None,
-        "made": torch.cat([made.reshape(-1, 784) for made in generator.made]) if noise else None,
-        "trained_while_sampling": generator.modes,
-        "graphs": generator.graphs,
+        "made": torch.cat([made.reshape(-1, PIXELS) for made in generator.made]) if noise else None,
+        "trained_while_sampling": list(generator.modes),
+        "graphs": list(generator.graphs),
         "training_after": generator.training,
+        "scale": {
+            "value": round(float(scale), 4),
+            "dtype": str(scale.dtype).removeprefix("torch."),
+            "requires_grad": scale.requires_grad,
+            "gradient": None if scale.grad is None else float(scale.grad),
+        },
     }
 
 
@@ -287,10 +349,11 @@ def drawn_again(solution: ModuleType, seeds: list[int | None]) -> list[Any]:
     ]
 
 
-def global_state_after(solution: ModuleType, seed: int) -> dict[str, bool]:
-    """Whether seeded sampling left each global source of random numbers as it was."""
+def global_state_after(solution: ModuleType, seed: int) -> dict[str, Any]:
+    """What sampling with a seed and without one leave behind: see `traces`."""
     generator = Recorder(5).eval()
-    before = _global_state()
-    call(solution, "generate_images", generator, n_images=4, seed=seed)
-    after = _global_state()
-    return {name: before[name] == after[name] for name in before}
+
+    def sample(**seeds: int) -> None:
+        call(solution, "generate_images", generator, n_images=4, **seeds)
+
+    return traces(lambda: sample(seed=seed), sample)

@@ -17,6 +17,16 @@ HIDDEN_DIM = 24
 PIXELS = 784
 
 
+class Log(list[dict[str, Any]]):
+    """Notes of calls; a copy of a network writes into the same one."""
+
+    def __deepcopy__(self, memo: Any) -> Log:
+        return self
+
+    def __copy__(self) -> Log:
+        return self
+
+
 class Watched(nn.Module):
     """A network that notes each call in its `log`: inputs, outputs, and how it was called."""
 
@@ -24,21 +34,25 @@ class Watched(nn.Module):
         super().__init__()
         self.name = name
         self.layers = nn.Sequential(*layers)
-        self.log: list[dict[str, Any]] = []
+        self.log = Log()
+        self.stepped: dict[str, int] = {}  # the optimizers' steps so far, where someone counts
+        self.hidden_dims = (HIDDEN_DIM,)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Run the layers and note the call."""
         outputs: Tensor = self.layers(inputs)
-        self.log.append(
-            {
-                "network": self.name,
-                "inputs": inputs.detach().clone(),
-                "outputs": outputs.detach().clone(),
-                "inputs_have_graph": bool(inputs.requires_grad),
-                "has_graph": bool(outputs.requires_grad),
-                "training": self.training,
-            }
-        )
+        note = {
+            "network": self.name,
+            "inputs": inputs.detach().clone(),
+            "outputs": outputs.detach().clone(),
+            "has_graph": bool(outputs.requires_grad),
+            "got_gradient": False,  # whether a backward has come by
+            "training": self.training,
+            "after_steps": sum(self.stepped.values()),
+        }
+        if outputs.requires_grad:
+            outputs.register_hook(lambda gradient: note.update(got_gradient=True))
+        self.log.append(note)
         return outputs
 
 

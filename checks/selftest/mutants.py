@@ -31,7 +31,8 @@ class Variant:
     """Right code in another style: every check of its tier has to pass.
 
     `elsewhere` holds replacements for other tiers' files, by tier; `about` names the functions
-    whose checks are run, where the others cannot be touched by the change.
+    whose checks are run, where the others cannot be touched by the change, and `without` names
+    checks that are left out, since they take long.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Variant:
     replacements: tuple[Replacement, ...]
     elsewhere: Mapping[str, tuple[Replacement, ...]] = field(default_factory=dict)
     about: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -114,6 +116,7 @@ def refusals(variant: Variant, folder: Path) -> list[str]:
         name: ending(variant.tier, name, submission)
         for name, function in checks_of(variant.tier).items()
         if not variant.about or _mark(function).kwargs["about"] in variant.about
+        if name not in variant.without
     }
     assert endings
     return [f"{name}: {ended}" for name, ended in endings.items() if ended is not None]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.selftest.mutants import Variant, assert_accepted
+from checks.selftest.mutants import Variant, assert_accepted, instead
 from checks.selftest.test_advanced_mistakes import (
     BACK,
+    CALLED,
     CLEAR,
     D_ADAM,
     D_BLOCK,
@@ -25,8 +26,14 @@ from checks.selftest.test_advanced_mistakes import (
     G_NOISE,
     HISTORY,
     ITEM,
+    LOOP_D,
+    LOOP_G,
+    MEANS,
+    NO_HISTORY,
     PIXELS,
+    PRINTED,
     REAL_LOSS,
+    RETURNED,
     ROWS,
     STEP,
     d_update,
@@ -45,6 +52,75 @@ def variant(name: str, about: tuple[str, ...], *replacements: tuple[str, str]) -
 REAL_PART = "F.binary_cross_entropy(discriminator(real_images), torch.ones(len(real_images), 1))"
 FAKE_PART = "F.binary_cross_entropy(discriminator(fake_images), torch.zeros(len(fake_images), 1))"
 
+LOOP = ("train_gan",)
+
+
+def loop(name: str, *replacements: tuple[str, str]) -> Variant:
+    """A variant of train_gan, without the check that trains for long."""
+    return Variant(name, "advanced", replacements, about=LOOP, without=("test_samples_get_closer",))
+
+
+DEEP_COPY = "copy.deepcopy(generator)"
+OWN_LOOP = """
+def train_gan(
+    images, epochs=5, batch_size=64, latent_dim=100, learning_rate=2e-4, on_epoch_end=None
+):
+    G, D = Generator(latent_dim), Discriminator(dropout=0.3)
+    g_opt, d_opt = (torch.optim.Adam(n.parameters(), learning_rate, (0.5, 0.999)) for n in (G, D))
+    bce, history = nn.BCELoss(), []
+    for epoch in range(epochs):
+        d_losses, g_losses = [], []
+        for real in torch.utils.data.DataLoader(images, batch_size, shuffle=True):
+            label = torch.ones(len(real))
+            z = torch.randn(len(real), latent_dim)
+            BATCH
+        entry = dict(zip(("epoch", "discriminator_loss", "generator_loss"),
+                         (epoch + 1, sum(d_losses) / len(d_losses), sum(g_losses) / len(g_losses))))
+        history.append(entry)
+        print(entry)
+        if on_epoch_end:
+            on_epoch_end(epoch + 1, G)
+    return G, D, history
+"""
+
+
+def own_loop(*lines: str) -> str:
+    """train_gan with these lines for a batch, in place of the two steps."""
+    return OWN_LOOP.replace("BATCH", "\n            ".join(lines))
+
+
+# The same forged images serve both networks; two backward calls for D.
+DCGAN_LOOP = own_loop(
+    "D.zero_grad()",
+    "real_loss = bce(D(real).view(-1), label)",
+    "real_loss.backward()",
+    "fake = G(z)",
+    "fake_loss = bce(D(fake.detach()).view(-1), 0 * label)",
+    "fake_loss.backward()",
+    "d_opt.step()",
+    "G.zero_grad()",
+    "g_loss = bce(D(fake).view(-1), label)",
+    "g_loss.backward()",
+    "g_opt.step()",
+    "d_losses.append((real_loss + fake_loss).item())",
+    "g_losses.append(g_loss.item())",
+)
+FORWARD_FIRST_LOOP = own_loop(
+    "fake = G(z)",
+    "d_loss = (bce(D(real).view(-1), label) + bce(D(fake.detach()).view(-1), 0 * label)) / 2",
+    "D.requires_grad_(False)",
+    "g_loss = bce(D(fake).view(-1), label)",
+    "D.requires_grad_(True)",
+    "g_opt.zero_grad()",
+    "g_loss.backward()",
+    "g_opt.step()",
+    "d_opt.zero_grad()",
+    "d_loss.backward()",
+    "d_opt.step()",
+    "d_losses.append(d_loss.item())",
+    "g_losses.append(g_loss.item())",
+)
+
 # fmt: off
 VARIANTS = [
     # Pixels
@@ -53,6 +129,46 @@ VARIANTS = [
     variant("reshape first", ("normalize_images",),
             (PIXELS, "return images.reshape(len(images), -1).to(torch.float32).div(255)"
                      ".mul(2).sub(1)")),
+    variant("one image at a time", ("normalize_images",),
+            (PIXELS, "return torch.stack([(image.double() / 127.5 - 1).float().view(-1) "
+                     "for image in images])")),
+    variant("a table of all pixels", ("normalize_images",),
+            (PIXELS, "return torch.linspace(-1, 1, 256)[images.long()].flatten(1)")),
+    # Steps that do more than they have to
+    variant("scored and forged by copies of the other network", STEPS,
+            (D_FAKES, "fake_images = copy.deepcopy(generator)(z).detach()"),
+            (G_CALL, "judge = copy.deepcopy(discriminator).requires_grad_(False)\n"
+                     "    loss = generator_loss(judge(generator(z)))"),
+            ("import torch\n", "import copy\n\nimport torch\n")),
+    variant("batch-norm in D", ("Discriminator", *STEPS, "train_gan"),
+            (D_BLOCK, "layers += [nn.Linear(width, hidden_dim), nn.BatchNorm1d(hidden_dim), "
+                      "nn.LeakyReLU(0.2), nn.Dropout(dropout)]")),
+    Variant("G's first weights from N(0, 0.02)", "advanced", (), about=("train_gan",),
+            elsewhere={"intermediate": (("nn.init.kaiming_normal_(layer.weight, a=0.2)",
+                                         "nn.init.normal_(layer.weight, 0.0, 0.02)"),)}),
+    Variant("seeded inside", "advanced",
+            (("generator = Generator(latent_dim)",
+              "torch.manual_seed(0)\n    generator = Generator(latent_dim)"),),
+            about=("train_gan",), without=("test_samples_get_closer",)),
+    variant("gradients clipped by their norm", STEPS,
+            d_update(D_CALLS, CLEAR, BACK,
+                     "torch.nn.utils.clip_grad_norm_(discriminator.parameters(), 0.01)",
+                     STEP, ITEM),
+            g_update(G_CALL, CLEAR, BACK,
+                     "torch.nn.utils.clip_grad_norm_(generator.parameters(), 0.01)", STEP, ITEM)),
+    variant("three times the loss", LOSSES,
+            (D_LOSS, "return 3 * (real_loss + fake_loss)"),
+            (G_LOSS, G_LOSS.replace("return ", "return 3 * "))),
+    variant("each step freezes the other network and thaws its own", STEPS,
+            (D_FAKES, "discriminator.requires_grad_(True)\n    generator.requires_grad_(False)\n"
+                      "    fake_images = generator(z)"),
+            (G_NOISE, "generator.requires_grad_(True)\n    discriminator.requires_grad_(False)\n"
+                      f"    {G_NOISE}")),
+    variant("scored once more after the step", STEPS,
+            d_update(D_CALLS, CLEAR, BACK, STEP, "value = loss.item()", D_CALLS, "return value"),
+            g_update(G_CALL, CLEAR, BACK, STEP, "value = loss.item()",
+                     "z = sample_noise_torch(batch_size, generator.latent_dim)", G_CALL,
+                     "return value")),
     # Discriminator
     variant("functional style", ("Discriminator", *STEPS),
             (D_KEPT, "self.hidden = nn.ModuleList(layers[:-2])\n        self.last = layers[-2]"),
@@ -71,6 +187,86 @@ VARIANTS = [
     variant("parametrized spectral normalization", ("Discriminator", *STEPS),
             (D_LAST, "layers += [nn.utils.parametrizations.spectral_norm(nn.Linear(width, 1)), "
                      "nn.Sigmoid()]")),
+    *(variant(f"{name} in D", ("Discriminator",),
+              (D_BLOCK, D_BLOCK.replace("nn.LeakyReLU(0.2)", layer)))
+      for name, layer in (("tanh", "nn.Tanh()"), ("SiLU", "nn.SiLU()"), ("PReLU", "nn.PReLU()"),
+                          ("sigmoid", "nn.Sigmoid()"), ("leaks a lot", "nn.LeakyReLU(0.8)"),
+                          ("changed in place", "nn.LeakyReLU(0.2, inplace=True)"))),
+    variant("maxout in D", ("Discriminator",),
+            (D_BLOCK, "layers += [nn.Linear(width, 2 * hidden_dim), nn.Unflatten(1, (-1, 2)),\n"
+                      "                       nn.MaxPool2d((1, 2)), nn.Flatten(), "
+                      "nn.Dropout(dropout)]")),
+    variant("weight normalization without a bias", ("Discriminator",),
+            (D_BLOCK, D_BLOCK.replace("nn.Linear(width, hidden_dim)",
+                                      "nn.utils.parametrizations.weight_norm("
+                                      "nn.Linear(width, hidden_dim, bias=False))")),
+            (D_LAST, "layers += [nn.Linear(width, 1, bias=False), nn.Sigmoid()]")),
+    variant("spectral normalization without a bias", ("Discriminator",),
+            (D_LAST, "layers += [nn.utils.parametrizations.spectral_norm("
+                     "nn.Linear(width, 1, bias=False)), nn.Sigmoid()]")),
+    variant("convolutions first", ("Discriminator",),
+            ("width = IMAGE_PIXELS", "layers += [nn.Unflatten(1, (1, 28, 28)), "
+                                     "nn.Conv2d(1, 8, 4, 2, 1),\n"
+                                     "                   nn.LeakyReLU(0.2), nn.Flatten()]\n"
+                                     "        width = 8 * 14 * 14")),
+    variant("convolutions alone", ("Discriminator",),
+            ("width = IMAGE_PIXELS", "layers += [nn.Unflatten(1, (1, 28, 28))]\n"
+                                     "        width = 1"),
+            (D_BLOCK, "layers += [nn.Conv2d(width, hidden_dim, 4, 4, 2), nn.LeakyReLU(0.2),\n"
+                      "                       nn.Dropout2d(dropout)]"),
+            (D_LAST, "layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width, 1), "
+                     "nn.Sigmoid()]")),
+    variant("lazy layers", ("Discriminator",),
+            (D_BLOCK, D_BLOCK.replace("nn.Linear(width,", "nn.LazyLinear(")),
+            (D_KEPT, f"{D_KEPT}\n        self.layers(torch.zeros(2, IMAGE_PIXELS))")),
+    variant("starts at 0.5", ("Discriminator",),
+            (D_KEPT, "nn.init.zeros_(layers[-2].weight)\n        "
+                     f"nn.init.zeros_(layers[-2].bias)\n        {D_KEPT}")),
+    variant("starts far from 0.5", ("Discriminator",),
+            (D_KEPT, f"nn.init.constant_(layers[-2].bias, 4.0)\n        {D_KEPT}")),
+    variant("weights from N(0, 1)", ("Discriminator",),
+            (D_KEPT, f"{D_KEPT}\n        for p in self.parameters():\n"
+                     "            nn.init.normal_(p)")),
+    variant("weights close to 0", ("Discriminator",),
+            (D_BLOCK, D_BLOCK.replace("LeakyReLU(0.2)", "GELU()")),
+            (D_KEPT, f"{D_KEPT}\n        for p in self.parameters():\n"
+                     "            nn.init.normal_(p, std=0.005)")),
+    variant("sigmoid by hand", ("Discriminator",),
+            (D_LAST, "layers += [nn.Linear(width, 1)]"),
+            (D_SCORES, "scores: Tensor = 1 / (1 + torch.exp(-self.layers(images)))")),
+    variant("half a tanh", ("Discriminator",),
+            (D_LAST, "layers += [nn.Linear(width, 1), nn.Tanh()]"),
+            (D_SCORES, "scores: Tensor = (self.layers(images) + 1) / 2")),
+    variant("scores kept off 0 and 1", ("Discriminator",),
+            (D_SCORES, "scores: Tensor = self.layers(images).clamp(0.01, 0.99)")),
+    variant("a steep sigmoid", ("Discriminator",),
+            (D_LAST, "layers += [nn.Linear(width, 1)]"),
+            (D_SCORES, "scores: Tensor = torch.sigmoid(20 * self.layers(images))")),
+    variant("the images compared", ("Discriminator",),
+            ("width = IMAGE_PIXELS", "width = IMAGE_PIXELS + 1"),
+            (D_SCORES, "spread = images.std(0, unbiased=False).mean().expand(len(images), 1)\n"
+                       "        scores: Tensor = self.layers(torch.cat([images, spread], 1))")),
+    variant("noise on the images while training", ("Discriminator",),
+            (D_SCORES, "if self.training:\n"
+                       "            images = images + 0.1 * torch.randn_like(images)\n"
+                       "        scores: Tensor = self.layers(images)")),
+    variant("dropout by hand", ("Discriminator",),
+            (D_BLOCK, D_BLOCK.replace("nn.Dropout(dropout)", "nn.Identity()")),
+            (D_KEPT, f"{D_KEPT}\n        self.share = dropout"),
+            (D_SCORES, "if self.training:\n            kept = 1 - self.share\n"
+                       "            images = images * torch.full_like(images, kept).bernoulli() "
+                       "/ kept\n        scores: Tensor = self.layers(images)")),
+    variant("dropout in one place", ("Discriminator",),
+            (D_BLOCK, D_BLOCK.replace("nn.Dropout(dropout)", "nn.Identity()")),
+            ("width = IMAGE_PIXELS", "layers += [nn.Dropout(dropout)]\n"
+                                     "        width = IMAGE_PIXELS")),
+    variant("less dropout on the images", ("Discriminator",),
+            ("width = IMAGE_PIXELS", "layers += [nn.Dropout(dropout / 2)]\n"
+                                     "        width = IMAGE_PIXELS")),
+    variant("dropout of 0.3 by default", ("Discriminator",),
+            ("dropout: float = 0.0) -> None", "dropout: float = 0.3) -> None")),
+    variant("one layer at least", ("Discriminator",),
+            ("width = IMAGE_PIXELS", "assert hidden_dims[0] > 0\n        width = IMAGE_PIXELS")),
     variant("flattens by itself", ("Discriminator", *STEPS),
             (D_SCORES, "scores: Tensor = self.layers(images.view(images.size(0), -1))")),
     # Losses
@@ -207,6 +403,12 @@ VARIANTS = [
              "right = torch.cat([real, discriminator(fake_images) < 0.5])"),
             ("return n_right / (len(real_images) + len(fake_images))",
              "return right.float().mean().item()")),
+    variant("accuracy of a copy", ("discriminator_accuracy",),
+            ("    was_training = discriminator.training\n",
+             "    was_training = discriminator.training\n    from copy import deepcopy\n"
+             "    original, discriminator = discriminator, deepcopy(discriminator)\n")),
+    variant("accuracy with a graph", ("discriminator_accuracy",),
+            ("        with torch.no_grad():\n", "        if True:\n")),
     # The loop
     variant("DataLoader", ("train_gan",),
             (ROWS, "data = torch.utils.data.TensorDataset(images)\n"
@@ -229,6 +431,78 @@ VARIANTS = [
             ("Discriminator(dropout=0.3)", "Discriminator()"),
             ("return generator, discriminator, history", "return [generator, discriminator, "
                                                          "history]")),
+    loop("AdamW", (G_ADAM, G_ADAM.replace("Adam", "AdamW")),
+            (D_ADAM, D_ADAM.replace("Adam", "AdamW"))),
+    loop("another optimizer each",
+            (D_ADAM, "torch.optim.SGD(discriminator.parameters(), lr=learning_rate, momentum=0.9)"),
+            (G_ADAM, G_ADAM.replace("Adam", "NAdam"))),
+    loop("an optimizer without a memory, made anew",
+            (G_ADAM, "torch.optim.SGD(generator.parameters(), lr=learning_rate)"),
+            (LOOP_D, "d_optimizer = torch.optim.SGD(discriminator.parameters(), lr=learning_rate)\n"
+                     f"            {LOOP_D}")),
+    loop("weights and biases in groups",
+            (D_ADAM, D_ADAM.replace("discriminator.parameters()", """[
+        {"params": [p for p in discriminator.parameters() if p.dim() == k], "weight_decay": 0.0}
+        for k in (1, 2)]"""))),
+    variant("G's step first", LOOP, (f"{LOOP_D}\n            {LOOP_G}",
+                                     f"{LOOP_G}\n            {LOOP_D}")),
+    loop("batch_size forged images for the last batch",
+            (LOOP_G, LOOP_G.replace("len(rows)", "batch_size"))),
+    loop("mean over images",
+            (LOOP_D, LOOP_D[:-1] + " * len(rows))"), (LOOP_G, LOOP_G[:-1] + " * len(rows))"),
+            (MEANS, "d_loss, g_loss = sum(d_losses) / len(images), sum(g_losses) / len(images)")),
+    loop("rounded losses",
+            (MEANS, f"{MEANS}\n        d_loss, g_loss = round(d_loss, 2), round(g_loss, 1)")),
+    loop("half of D's loss shown", (MEANS, f"{MEANS}\n        d_loss /= 2")),
+    loop("sums over the batch, means over the images",
+            (REAL_LOSS, REAL_LOSS.replace("real_scores))", "real_scores), reduction='sum')")),
+            (FAKE_LOSS, FAKE_LOSS.replace("fake_scores))", "fake_scores), reduction='sum')")),
+            (G_LOSS, G_LOSS.replace("fake_scores))", "fake_scores), reduction='sum')")),
+            (MEANS, "d_loss, g_loss = sum(d_losses) / len(images), sum(g_losses) / len(images)")),
+    loop("a smoothed curve",  # neither mean nor last batch: a word of advice, no more
+            (MEANS, "d_loss, g_loss = d_losses[0], g_losses[0]\n"
+                    "        for d, g in zip(d_losses, g_losses):\n"
+                    "            d_loss, g_loss = 0.7 * d_loss + 0.3 * d, 0.7 * g_loss + 0.3 * g")),
+    loop("history at the end",
+            (HISTORY, "history.append((epoch, d_loss, g_loss))"),
+            (RETURNED, 'keys = ("epoch", "discriminator_loss", "generator_loss")\n'
+                       "    history = [dict(zip(keys, entry)) for entry in history]\n"
+                       f"    {RETURNED}")),
+    loop("a line for each number",
+            (PRINTED, 'print("epoch", epoch)\n        print("D", d_loss)\n'
+                      '        print("G", g_loss)')),
+    loop("a copy for the callback",
+            (CALLED, f"import copy\n            {CALLED.replace('generator', DEEP_COPY)}")),
+    loop("a running mean of G's weights",
+            (NO_HISTORY, f"import copy\n\n    mean = copy.deepcopy(generator)\n    {NO_HISTORY}"),
+            (LOOP_G, f"{LOOP_G}\n            with torch.no_grad():\n"
+                     "                for kept, new in zip(mean.parameters(), "
+                     "generator.parameters()):\n"
+                     "                    kept.lerp_(new, 0.01)"),
+            (CALLED, CALLED.replace("generator", "mean")),
+            (RETURNED, RETURNED.replace("generator", "mean", 1))),
+    loop("looks at itself in eval mode",
+            (HISTORY, f"{HISTORY}\n        generator.eval()\n        discriminator.eval()\n"
+                      "        shown = generator(sample_noise_torch(len(images), latent_dim))\n"
+                      "        discriminator_accuracy(discriminator, images, shown)\n"
+                      "        generator.train()\n        discriminator.train()")),
+    loop("G in eval mode, which changes nothing",
+            (HISTORY, f"{HISTORY}\n        generator.eval()")),
+    loop("arguments by name, and one of its own",
+            ("    images: Tensor,\n    epochs: int = 5,\n",
+             "    images: Tensor,\n    *,\n    epochs: int = 5,\n"),
+            ("None] | None = None,\n) ->", "None] | None = None,\n    quiet: bool = False,\n) ->")),
+    loop("a callback that does nothing as default",
+            ("None] | None = None,\n) ->", "None] = lambda epoch, generator: None,\n) ->"),
+            ("if on_epoch_end is not None:", "if True:")),
+    variant("both steps in the loop, as DCGAN's tutorial has them", LOOP, instead(DCGAN_LOOP)),
+    loop("forward passes first, one D for both", instead(FORWARD_FIRST_LOOP)),
+    loop("steps in closures",
+            (LOOP_G, "def closure():\n                g_optimizer.zero_grad()\n"
+                     "                z = torch.randn(len(rows), latent_dim)\n"
+                     "                loss = generator_loss(discriminator(generator(z)))\n"
+                     "                loss.backward()\n                return loss\n\n"
+                     "            g_losses.append(g_optimizer.step(closure).item())")),
 ]
 # fmt: on
 

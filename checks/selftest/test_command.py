@@ -119,7 +119,9 @@ def test_stubs_are_to_do_wherever_the_command_runs_and_whatever_can_be_printed(
         assert narrow.stdout.count("to do") == plain.stdout.count("to do")
 
 
-def test_without_a_tier_all_are_at_a_glance(folder: Callable[[str], Path]) -> None:
+def test_another_folder_without_a_tier_runs_all_and_shows_them_at_a_glance(
+    folder: Callable[[str], Path],
+) -> None:
     done = run("--solutions", folder(STUBS))
     assert done.returncode == 1
     for tier in ("beginner", "intermediate", "advanced", "bonus"):

@@ -18,6 +18,10 @@ SAMPLED = """        with torch.no_grad():
             images: Tensor = generator(z)"""
 SHAPED = "return images.reshape(n_images, IMAGE_SIZE, IMAGE_SIZE)"
 RESTORED = "generator.train(was_training)"
+DRAWN_FIRST = "nn.init.kaiming_normal_(layer.weight, a=0.2)"
+FORWARD = "\n\n    def forward(self, z: Tensor)"
+BEGUN = "layers: list[nn.Module] = []"
+LOOP = "for hidden_dim in hidden_dims"
 
 
 def mutant(name: str, check: str, mistake: str, *replacements: tuple[str, str]) -> Mutant:
@@ -52,8 +56,31 @@ MUTANTS = [
            (MADE, "images: Tensor = self.layers(z).double()")),
     mutant("sigmoid", "test_range", "generator-sigmoid-output",
            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Sigmoid()]")),
-    mutant("tanh moved to [0, 1]", "test_range", "generator-sigmoid-output",
+    mutant("tanh moved to [0, 1]", "test_range", "generator-rescaled",
            (MADE, "images: Tensor = (self.layers(z) + 1) / 2")),
+    mutant("tanh stretched to bytes", "test_range", "generator-rescaled",
+           (MADE, "images: Tensor = self.layers(z).add(1).mul_(127.5).clamp(0, 255)")),
+    mutant("tanh and a sigmoid", "test_range", "generator-sigmoid-output",
+           (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Tanh(), nn.Sigmoid()]")),
+    mutant("hidden tanh, no activation, halved", "test_range", "generator-no-tanh",
+           (HIDDEN, "layers += [nn.Linear(width, hidden_dim), nn.Tanh()]"),
+           (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS)]"),
+           (MADE, "images: Tensor = self.layers(z) / 2")),
+    mutant("Hardtanh", "test_range", "generator-clamped",
+           (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Hardtanh()]")),
+    mutant("clamp", "test_range", "generator-clamped",
+           (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS)]"),
+           (MADE, "images: Tensor = self.layers(z).clamp(-1, 1)")),
+    mutant("Hardsigmoid moved, after batch-norm", "test_range", "generator-clamped",
+           (LAST, "layers += [nn.Linear(width, 784), nn.BatchNorm1d(784), nn.Hardsigmoid()]"),
+           (MADE, "images: Tensor = 2 * self.layers(z) - 1")),
+    mutant("weights of zero", "test_range", "weights-all-equal", (DRAWN_FIRST, "nn.init.zeros_(layer.weight)")),
+    mutant("all weights 0.01", "test_uses_input", "weights-all-equal", (DRAWN_FIRST, "nn.init.constant_(layer.weight, 0.01)")),
+    mutant("all weights 1", "test_own_weights", "weights-all-equal", (DRAWN_FIRST, "nn.init.ones_(layer.weight)")),
+    mutant("all weights 1, no gradient", "test_gradient", "weights-all-equal",
+           (DRAWN_FIRST, "nn.init.ones_(layer.weight)")),
+    mutant("the last layer's weights 0.01", "test_own_weights", "weights-all-equal",
+           (FORWARD, f"""\n        nn.init.constant_(self.layers[-2].weight, 0.01){FORWARD}""")),
     mutant("no activation", "test_range", "generator-no-tanh",
            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS)]")),
     mutant("LeakyReLU at the end", "test_range", "generator-no-tanh",
@@ -72,6 +99,18 @@ MUTANTS = [
            (MADE, "images: Tensor = self.layers(z) * 0.5")),
     mutant("one image for all", "test_uses_input", "generator-ignores-input",
            (MADE, "images: Tensor = self.layers(torch.ones_like(z))")),
+    mutant("half of z", "test_uses_input", "latent-numbers-unused",
+           (MADE, """half = z.shape[1] // 2
+        images: Tensor = self.layers(torch.cat([z[:, :half], 0 * z[:, half:]], dim=1))""")),
+    mutant("the first number left out", "test_uses_input", "latent-numbers-unused",
+           (MADE, "images: Tensor = self.layers(nn.functional.pad(z[:, 1:], (1, 0)))")),
+    mutant("the batch's mean taken off", "test_uses_input", "images-depend-on-batch",
+           (MADE, "images: Tensor = self.layers(z - z.mean(dim=0))")),
+    mutant("batch-norm by the batch", "test_uses_input", "images-depend-on-batch",
+           (HIDDEN, """layers += [
+                nn.Linear(width, hidden_dim), nn.LeakyReLU(0.2),
+                nn.BatchNorm1d(hidden_dim, track_running_stats=False)]"""),
+           (MADE, "images: Tensor = self.layers(z) if len(z) > 1 else self.eval().layers(z)")),
     mutant("noise of its own", "test_uses_input", "generator-own-noise",
            (MADE, "images: Tensor = self.layers(torch.randn_like(z))")),
     mutant("noise on top", "test_uses_input", "generator-own-noise",
@@ -112,6 +151,31 @@ MUTANTS = [
            (KEPT, KEPT + """
         for p in self.parameters():
             nn.init.normal_(p)""")),
+    mutant("linear but after the first layer", "test_nonlinear", "nonlinearity-missing",
+           (HIDDEN, """layers.append(nn.Linear(width, hidden_dim))
+            layers += [nn.LeakyReLU(0.2)] if width == latent_dim else []""")),
+    mutant("linear but before the last layer", "test_nonlinear", "nonlinearity-missing",
+           (HIDDEN, "layers += [nn.Linear(width, hidden_dim), nn.Dropout(0.3)]"),
+           (LAST, "layers += [nn.ReLU(), nn.Linear(width, IMAGE_PIXELS), nn.Tanh()]")),
+    mutant("shared weights", "test_own_weights", "weights-shared",
+           ("IMAGE_SIZE = 28\n", "IMAGE_SIZE = 28\nKEPT: dict[tuple[int, ...], list[nn.Module]] = {}"
+                                 "\n"),
+           (KEPT, "self.layers = nn.Sequential(*KEPT.setdefault((latent_dim, *hidden_dims), "
+                  "layers))")),
+    mutant("torch.manual_seed in __init__", "test_own_weights", "global-seed-clobbered",
+           (BEGUN, f"torch.manual_seed(0)\n        {BEGUN}")),
+    mutant("torch.seed in __init__", "test_own_weights", "global-seed-clobbered",
+           (BEGUN, f"torch.seed()\n        {BEGUN}")),
+    mutant("z halved in place", "test_gradient", "changed-in-place",
+           (MADE, "z *= 0.5\n        images: Tensor = self.layers(z)")),
+    mutant("hidden numbers clamped in place", "test_registered", "changed-in-place",
+           (MADE, """hidden = torch.sigmoid(self.layers[0](z))
+        hidden.clamp_(0.1, 0.9)
+        images: Tensor = self.layers[2:](hidden)""")),
+    mutant("frozen", "test_gradient", "generator-frozen",
+           (KEPT, f"{KEPT}\n        self.requires_grad_(False)")),
+    mutant("first layer frozen", "test_gradient", "generator-frozen",
+           (KEPT, f"{KEPT}\n        self.layers[0].requires_grad_(False)")),
     mutant("layers in a list", "test_registered", "unregistered-layers",
            (KEPT, "self.layers = layers"),
            (MADE, """for layer in self.layers:
@@ -140,6 +204,11 @@ MUTANTS = [
            ("self.latent_dim = latent_dim", "")),
     mutant("latent size 100", "test_latent_dim", "latent-dim-ignored",
            ("width = latent_dim", "width = 100")),
+    mutant("another default latent size", "test_latent_dim", "default-changed",
+           ("latent_dim: int = 100", "latent_dim: int = 64")),
+    mutant("hidden_dims first", "test_latent_dim", "parameters-in-other-order",
+           ("latent_dim: int = 100, hidden_dims: tuple[int, ...] = (256, 512)",
+            "hidden_dims: tuple[int, ...] = (256, 512), latent_dim: int = 100")),
     mutant("widths fixed", "test_hidden_dims", "hidden-dims-ignored",
            ("for hidden_dim in hidden_dims", "for hidden_dim in (256, 512)")),
     mutant("two widths only", "test_hidden_dims", "hidden-dims-fixed-count",
@@ -147,6 +216,14 @@ MUTANTS = [
     mutant("two widths demanded", "test_hidden_dims", "hidden-dims-fixed-count",
            ("for hidden_dim in hidden_dims",
             "for hidden_dim in (hidden_dims[0], hidden_dims[1])")),
+    mutant("widths backwards", "test_hidden_dims", "generator-widths-order",
+           (LOOP, f"{LOOP}[::-1]")),
+    mutant("widths sorted", "test_hidden_dims", "generator-widths-order",
+           (LOOP, "for hidden_dim in sorted(hidden_dims)")),
+    mutant("a layer in front", "test_hidden_dims", "hidden-layer-added",
+           (LOOP, """layers += [nn.Linear(width, 128), nn.ReLU()]
+        width = 128
+        for hidden_dim in hidden_dims""")),
     mutant("a tensor beside", "test_state_dict", "state-dict-incomplete",
            (KEPT, KEPT + "\n        self.mix = torch.randn(latent_dim, latent_dim)"),
            (MADE, "images: Tensor = self.layers(z @ self.mix)")),
@@ -158,12 +235,21 @@ MUTANTS = [
     mutant("channel kept", "test_images_shape", "images-not-28x28",
            (SHAPED, "return images.reshape(n_images, 1, IMAGE_SIZE, IMAGE_SIZE)")),
     mutant("squeezed", "test_images_shape", "images-not-28x28", (SHAPED, SHAPED + ".squeeze()")),
+    mutant("64 by default", "test_images_shape", "default-changed",
+           ("n_images: int = 16", "n_images: int = 64")),
+    mutant("seed before number", "test_images_shape", "parameters-in-other-order",
+           ("n_images: int = 16, seed: int | None = None",
+            "seed: int | None = None, n_images: int = 16")),
     mutant("NumPy images", "test_images_shape", "other-type", (SHAPED, SHAPED + ".numpy()")),
     mutant("nothing returned", "test_images_shape", "nothing-returned", (SHAPED, "")),
     mutant("transposed", "test_images_are_the_generators", "images-transposed",
            (SHAPED, SHAPED + ".mT")),
     mutant("rescaled", "test_images_are_the_generators", "images-rescaled",
            (SHAPED, SHAPED + " / 2 + 0.5")),
+    mutant("stretched to their own range", "test_images_are_the_generators", "images-rescaled",
+           (SHAPED, """low, high = images.min(), images.max()
+    images = (images - low) / (high - low) * 2 - 1
+    """ + SHAPED)),
     mutant("another generator's", "test_images_are_the_generators", "images-not-the-generators",
            (SHAPED, "return -images.reshape(n_images, IMAGE_SIZE, IMAGE_SIZE).abs()")),
     mutant("not called", "test_images_are_the_generators", "generator-not-called",
@@ -172,6 +258,24 @@ MUTANTS = [
            (DRAWN, DRAWN.replace("generator.latent_dim", "100"))),
     mutant("uniform noise", "test_images_noise", "sampling-noise-not-normal",
            (DRAWN, "z = torch.rand(n_images, generator.latent_dim)")),
+    mutant("one vector for all", "test_images_noise", "noise-repeated",
+           (SAMPLED, SAMPLED.replace("generator(z)", "generator(z[:1].expand_as(z))"))),
+    mutant("half of the vectors twice", "test_images_noise", "noise-repeated",
+           (SAMPLED, SAMPLED.replace("generator(z)",
+                                     "generator(z[torch.arange(n_images) // 2])"))),
+    mutant("16 vectors for any number", "test_images_noise", "n-images-ignored",
+           (DRAWN, DRAWN.replace("n_images", "16")),
+           (SHAPED, "return images.reshape(-1, 28, 28).repeat(n_images, 1, 1)[:n_images]")),
+    mutant("zero_grad", "test_generator_unchanged", "sampling-changes-generator",
+           ("    generator.eval()\n", "    generator.eval()\n    generator.zero_grad()\n")),
+    mutant("left without gradients", "test_generator_unchanged", "sampling-changes-generator",
+           ("    generator.eval()\n", "    generator.eval().requires_grad_(False)\n")),
+    mutant("left in double precision", "test_generator_unchanged", "sampling-changes-generator",
+           ("    generator.eval()\n", "    generator.double().eval()\n"),
+           (SAMPLED, SAMPLED.replace("generator(z)", "generator(z.double()).float()"))),
+    mutant("gradients off for good", "test_images_global_state", "global-settings-changed",
+           (SAMPLED, "        torch.set_grad_enabled(False)\n"
+                     "        images: Tensor = generator(z)")),
     mutant("no eval", "test_eval_mode", "sampling-in-training-mode",
            ("    generator.eval()\n", "")),
     mutant("left in eval mode", "test_mode_restored", "mode-not-restored", (RESTORED, "pass")),
@@ -184,12 +288,20 @@ MUTANTS = [
     mutant("seed 0 taken for none", "test_images_seed", "seed-ignored",
            (DRAWN, DRAWN.replace("seed", "seed or None"))),
     mutant("seed 0", "test_images_seed", "seed-constant", (DRAWN, DRAWN.replace("seed", "0"))),
+    mutant("the next seed for the next image", "test_images_seed", "seeds-overlap",
+           (DRAWN, """z = torch.cat([
+        sample_noise_torch(1, generator.latent_dim, None if seed is None else seed + i)
+        for i in range(n_images)])""")),
+    mutant("a hundred seeds", "test_images_seed", "seeds-overlap",
+           (DRAWN, DRAWN.replace("seed", "None if seed is None else seed % 100"))),
     mutant("seed 0 unless told", "test_images_fresh", "noise-never-new",
            (DRAWN, DRAWN.replace("seed", "seed or 0"))),
     mutant("global seed", "test_images_global_state", "global-seed-clobbered",
            (DRAWN, """if seed is not None:
         torch.manual_seed(seed)
     z = torch.randn(n_images, generator.latent_dim)""")),
+    mutant("torch.seed without a seed", "test_images_global_state", "global-seed-clobbered",
+           (DRAWN, DRAWN.replace("seed", "torch.seed() % 2**31 if seed is None else seed"))),
     mutant("wrong answer", "test_questions", "wrong-answer",
            ('"why_tanh": "a"', '"why_tanh": "b"')),
 ]
@@ -268,11 +380,77 @@ VARIANTS = [
     """)),
     variant("a plain list beside nn.Sequential",
             (KEPT, KEPT + "\n        self.all = layers")),
-    variant("the same start every time",
-            ("layers: list[nn.Module] = []", """torch.manual_seed(3)
-        layers: list[nn.Module] = []""")),
-    variant("clamped instead of tanh",
-            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Hardtanh()]")),
+    variant("the same start every time, from a source of its own",
+            (DRAWN_FIRST, "nn.init.kaiming_normal_(layer.weight, a=0.2, "
+                          "generator=torch.Generator().manual_seed(3))")),
+    variant("the same start every time, global state kept",
+            (BEGUN, "state = torch.get_rng_state()\n        torch.manual_seed(3)\n        " + BEGUN),
+            (FORWARD, "\n        torch.set_rng_state(state)" + FORWARD)),
+    variant("softsign instead of tanh",
+            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Softsign()]")),
+    variant("tanh, then a clamp that changes nothing",
+            (MADE, "images: Tensor = self.layers(z).clamp(-1, 1)")),
+    variant("tanh of small numbers",
+            (MADE, "images: Tensor = torch.tanh(self.layers[:-1](z) * 0.05)")),
+    variant("the arc tangent",
+            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS)]"),
+            (MADE, "images: Tensor = torch.atan(self.layers(z)) / (torch.pi / 2)")),
+    variant("hidden Hardtanh, tiny weights",
+            (HIDDEN, "layers += [nn.Linear(width, hidden_dim), nn.Hardtanh()]"),
+            (DRAWN_FIRST, "nn.init.normal_(layer.weight, 0, 0.02)")),
+    variant("two linear layers to a block",
+            (HIDDEN, """layers += [
+                nn.Linear(width, hidden_dim), nn.Linear(hidden_dim, hidden_dim), nn.ReLU()]""")),
+    variant("each weight the product of two tables",
+            (HIDDEN, """layers += [
+                nn.Linear(width, 20, bias=False), nn.Linear(20, hidden_dim), nn.ReLU()]""")),
+    variant("pre-activation and a shortcut", instead("""
+        class Block(nn.Module):
+            def __init__(self, width, hidden_dim):
+                super().__init__()
+                self.main = nn.Linear(width, hidden_dim)
+                self.shortcut = nn.Linear(width, hidden_dim, bias=False)
+            def forward(self, x):
+                return self.shortcut(x) + self.main(torch.relu(x))
+        class Generator(nn.Module):
+            def __init__(self, latent_dim=100, hidden_dims=(256, 512)):
+                super().__init__()
+                self.latent_dim = latent_dim
+                sizes = [latent_dim, *hidden_dims, 784]
+                self.first = nn.Linear(*sizes[:2])
+                self.blocks = nn.Sequential(*map(Block, sizes[1:], sizes[2:]))
+            def forward(self, z):
+                return torch.tanh(self.blocks(self.first(z)))
+    """)),
+    variant("z again at each layer, tied narrow heads", instead("""
+        class Generator(nn.Module):
+            def __init__(self, latent_dim=100, hidden_dims=(256, 512)):
+                super().__init__()
+                self.latent_dim = latent_dim
+                self.layers = nn.ModuleList()
+                width = 0
+                for hidden_dim in hidden_dims:
+                    self.layers.append(nn.Linear(width + latent_dim, hidden_dim))
+                    width = hidden_dim
+                self.squeeze, self.last = nn.Linear(width, 28), nn.Linear(28, 784)
+            def forward(self, z):
+                x = z[:, :0]
+                for layer in self.layers:
+                    x = nn.functional.silu(layer(torch.cat([x, z], dim=1)))
+                return torch.tanh(self.last(self.squeeze(x)))
+    """)),
+    variant("a residual block that starts with zeros",
+            (KEPT, f"""{KEPT}
+        self.mend = nn.Linear(IMAGE_PIXELS, IMAGE_PIXELS)
+        nn.init.zeros_(self.mend.weight)"""),
+            (MADE, """x = self.layers[:-1](z)
+        images: Tensor = torch.tanh(x + self.mend(torch.relu(x)))""")),
+    variant("layer-norm on z, scale tables of ones",
+            (KEPT, f"{KEPT}\n        self.scale = nn.Parameter(torch.ones(1, latent_dim))\n"
+                   "        self.norm = nn.LayerNorm(latent_dim)"),
+            (MADE, "images: Tensor = self.layers(self.norm(z) * self.scale)")),
+    variant("drop-out on z",
+            (MADE, "images: Tensor = self.layers(nn.functional.dropout(z, 0.2, self.training))")),
     # Sampling
     variant("inference_mode as a decorator",
             ("def generate_images", "@torch.inference_mode()\ndef generate_images"),
@@ -283,6 +461,19 @@ VARIANTS = [
             (SHAPED, "return images.view(-1, 28, 28)")),
     variant("detached at the end, one by one",
             (SAMPLED, "        images = torch.cat([generator(row[None]) for row in z]).detach()")),
+    variant("by a frozen copy",
+            ("generator.eval()\n", "twin = copy.deepcopy(generator).eval().requires_grad_(False)\n"),
+            ("import torch\n", "import copy\n\nimport torch\n"),
+            (SAMPLED, "        images: Tensor = twin(z)")),
+    variant("frozen for a while",
+            (SAMPLED, """        generator.requires_grad_(False)
+        images: Tensor = generator(z)
+        generator.requires_grad_(True)""")),
+    variant("gradients off and on again",
+            (SAMPLED, """        before = torch.is_grad_enabled()
+        torch.set_grad_enabled(False)
+        images: Tensor = generator(z)
+        torch.set_grad_enabled(before)""")),
     variant("fork_rng", (DRAWN, """if seed is None:
         z = torch.randn(n_images, generator.latent_dim)
     else:

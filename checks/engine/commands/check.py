@@ -10,6 +10,7 @@ from typing import Any
 from checks.engine.commands import COMMANDS
 from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, UsageError, one_of, short
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.recording import is_remembered, record
 from checks.engine.session import Judge, Listener, tiers
 from checks.engine.totals import next_verdict
 from checks.engine.verdict import Status, Verdict
@@ -37,12 +38,15 @@ def _tier(name: str) -> str:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the checks and show what they found."""
+    """Run the checks and show what they found, or without a tier what is remembered."""
     solutions = folder_of(options.solutions or "exercises", "--solutions")
+    remembers = options.solutions is None and is_remembered(solutions)
     data = folder_of(options.data, "--data") if options.data else None
     for name, file in (("--json", options.json), ("--junit", options.junit)):
         if file and not Path(file).absolute().parent.is_dir():
             raise UsageError(f"{name} {file}: there is no folder {Path(file).absolute().parent}.")
+    if options.tier is None and remembers:
+        return at_a_glance(options, solutions)
     selected = tiers() if options.tier in (None, "all") else [options.tier]
     with Judge() as judge:
         from checks.engine.screen import Screen, make_console  # while the judge loads
@@ -54,13 +58,35 @@ def run(options: argparse.Namespace) -> int:
             explain=options.explain,
         ) as screen:
             screen.loading()
-            listener = Listener(screen.start, screen.running, screen.verdict, screen.notice)
-            verdicts = judge.run(selected, solutions, options.seed, data, listener)
+            recording = record(solutions) if remembers else None
+            came: list[Verdict] = []
+
+            def take(verdict: Verdict) -> None:
+                came.append(verdict)
+                screen.verdict(verdict)
+
+            listener = Listener(screen.start, screen.running, take, screen.notice)
+            try:
+                verdicts = judge.run(selected, solutions, options.seed, data, listener)
+            finally:  # a run that is broken off has said something, too
+                notice = recording.keep(came) if recording and came else ""
+            if notice:
+                screen.notice(notice)
             screen.finish(verdicts, next_step(verdicts, options))
     write_reports(verdicts, options, {"solutions": str(solutions), "tiers": selected})
     if any(verdict.status is Status.INFRA for verdict in verdicts):
         return INFRA
     return PASSED if all(v.status is Status.PASSED for v in verdicts) else NOT_ALL
+
+
+def at_a_glance(options: argparse.Namespace, solutions: Path) -> int:
+    """Show where the learner stands; nothing is run, so what belongs to a run is refused."""
+    from checks.engine.commands.glance import show
+
+    for name in ("data", "seed", "json", "junit", "verbose", "explain"):
+        if getattr(options, name):
+            raise UsageError(f"--{name} belongs to a run of the checks: say which tier, or all.")
+    return show(solutions)
 
 
 def write_reports(

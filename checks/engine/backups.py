@@ -1,0 +1,127 @@
+"""Backups of exercise files: `.backup/NAME.DATE.py`, in the folder where the file stands.
+
+Whatever the kit writes over a learner's file goes through `back_up` first and then through
+`replace`. Both end with the bytes on the disk, so that a process that is killed, or a machine that
+loses its power, between any two lines of this module loses nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from dataclasses import replace as replaced
+from datetime import datetime
+from pathlib import Path
+
+FOLDER = ".backup"
+DATE = "%Y-%m-%dT%H-%M-%S"
+
+
+@dataclass(frozen=True, order=True)
+class Backup:
+    """One kept version of a file; later ones are larger.
+
+    `number` is 1 but for those after the first of the same second.
+    """
+
+    date: datetime
+    number: int
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What a person calls it: the date, and the number where there is one."""
+        number = f".{self.number}" if self.number > 1 else ""
+        return f"{self.date:{DATE}}{number}"
+
+
+def back_up(path: Path, contents: bytes) -> Backup:
+    """Keep contents that stand, or stood, in a file, under a name that no backup has yet.
+
+    Raises:
+        OSError: it can't be written; then no backup is left, not even a part of one.
+    """
+    folder = path.parent / FOLDER
+    folder.mkdir(exist_ok=True)
+    date, number = datetime.now().replace(microsecond=0), 1
+    while True:
+        kept = Backup(date, number, folder)
+        kept = replaced(kept, path=folder / f"{path.stem}.{kept.name}{path.suffix}")
+        try:
+            file = kept.path.open("xb")  # fails if the name is taken
+            break
+        except FileExistsError:
+            number += 1
+    try:
+        with file:
+            _write(file.fileno(), contents)
+    except BaseException:
+        kept.path.unlink(missing_ok=True)
+        raise
+    _settle(folder)
+    _settle(path.parent)
+    return kept
+
+
+def replace(path: Path, contents: bytes) -> None:
+    """Write a file in one go: whoever looks sees the old one or the new one, whole.
+
+    Raises:
+        OSError: it can't be written; then the old one still stands there.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            _write(file.fileno(), contents)
+        if os.name == "posix" and path.exists():
+            shutil.copymode(path, temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _settle(path.parent)
+
+
+def backups(path: Path) -> list[Backup]:
+    """The kept versions of a file, the newest first; plain files with a backup's name only."""
+    form = re.compile(
+        re.escape(path.stem) + r"\.(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)(?:\.(\d{1,9}))?"
+        + re.escape(path.suffix)
+    )  # fmt: skip
+    folder = path.parent / FOLDER
+    found = []
+    for entry in folder.iterdir() if folder.is_dir() and not folder.is_symlink() else ():
+        match = form.fullmatch(entry.name)
+        if match is None or entry.is_symlink() or not entry.is_file():
+            continue
+        try:
+            date = datetime.strptime(match[1], DATE)
+        except ValueError:  # the thirtieth of February
+            continue
+        found.append(Backup(date, int(match[2] or 1), entry))
+    return sorted(found, reverse=True)
+
+
+def _write(handle: int, contents: bytes) -> None:
+    """All of the contents, down to the disk."""
+    view = memoryview(contents)
+    while view:
+        view = view[os.write(handle, view) :]
+    os.fsync(handle)
+
+
+def _settle(folder: Path) -> None:
+    """Let a folder's new names reach the disk, on systems where that can be asked for."""
+    if os.name != "posix":
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:  # a folder that may be written and not read
+        return
+    try:
+        os.fsync(handle)
+    except OSError:  # a file system that doesn't know how
+        pass
+    finally:
+        os.close(handle)

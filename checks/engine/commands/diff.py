@@ -1,0 +1,80 @@
+"""`python run_checks.py diff TIER [FUNCTION]`: your solution beside the reference.
+
+Part by part, with what differs brought out, and why the reference does it so where it says why. A
+tier that has not passed yet asks first, as the reference is then shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from checks.engine.commands.asking import agreed, learners, one_part, solved_and_stub
+from checks.engine.commands.common import PASSED, UsageError, short, tier
+from checks.engine.commands.common import folder as folder_of
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What to compare with what."""
+    add = parser.add_argument
+    add("tier", type=tier, help="the tier to compare", metavar="TIER")
+    add("function", nargs="?", default="", help="only this part of it", metavar="FUNCTION")
+    add("--yes", action="store_true", help="go on without asking")
+    add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
+    add("--reference", metavar="DIR", help="folder with the solved files (default: reference)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show how the learner's file and the reference differ."""
+    from checks.engine.comparison import compare, only_yours, solved_parts
+    from checks.engine.comparison_screen import Files, show
+    from checks.engine.definitions import PartError
+    from checks.engine.learners_file import FileError, text_of
+    from checks.engine.screen import Screen, make_console
+
+    folder = folder_of(options.solutions or "exercises", "--solutions")
+    reference = folder_of(options.reference or "reference", "--reference")
+    path = folder / f"{options.tier}.py"
+    solved, stub = solved_and_stub(reference, options.tier)
+    parts = solved_parts(solved, stub)
+    wanted = chosen(options.function, parts, path) if options.function else parts
+    try:
+        text = text_of(learners(folder, options.tier), path.name)
+        compared = compare(text, solved, wanted)
+        extra = [] if options.function else only_yours(text, solved)
+    except PartError as error:
+        raise UsageError(f"{path.name} {error}, so there is nothing to compare.") from None
+    except FileError as error:
+        raise UsageError(str(error)) from None
+
+    said = "You have not passed this tier yet; the reference would be shown."
+    knows = options.yes or has_passed(folder, options.tier)
+    if not agreed(said, "Go on?", yes=knows):
+        Screen(make_console()).notice("Nothing was shown.")
+        return PASSED
+    files = Files(str(path), str(reference / path.name))
+    show(make_console(), files, compared, extra, asked=bool(options.function))
+    return PASSED
+
+
+def chosen(function: str, parts: list[str], path: Path) -> list[str]:
+    """The parts that a name stands for: itself, or a class's methods.
+
+    Raises:
+        UsageError: there is no such part.
+    """
+    classes = dict.fromkeys(part.partition(".")[0] for part in parts)
+    name = one_part(function, dict.fromkeys([*classes, *parts]), short(path))
+    return [part for part in parts if part == name or part.startswith(f"{name}.")]
+
+
+def has_passed(folder: Path, tier: str) -> bool:
+    """Whether every check of a tier is known to have passed, on the code that stands there now."""
+    from checks.engine.course import course
+    from checks.engine.fingerprint import fingerprints
+    from checks.engine.progress import load
+
+    checks = [each for each in course() if each.check.tier == tier]
+    progress, present = load(folder), fingerprints(folder, checks)
+    states = {progress.state(check, fingerprint) for check, fingerprint in present.items()}
+    return states == {"passed"}

@@ -1,0 +1,94 @@
+"""`python run_checks.py explain CHECK`: what a check looks at and why, and what it saw last.
+
+CHECK is a tier and a number (beginner 3), the name of the function it is about, or words of its
+title. Without it: the check to work on next.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from checks.engine import screen_parts as parts
+from checks.engine.commands.common import NOT_ALL, PASSED, UsageError
+from checks.engine.commands.common import folder as folder_of
+from checks.engine.course import Listed, course
+from checks.engine.explaining import UnknownCheckError, find, lesson, next_check, number
+from checks.engine.fingerprint import fingerprints
+from checks.engine.progress import State, last_verdicts, load
+from checks.engine.screen_text import Page, make_console
+from checks.engine.verdict import Verdict
+
+STATES = {
+    "passed": "It has passed on the code as it is now.",
+    "changed": "The code has changed since it ran; run it again to know.",
+    "unchecked": "It has not run yet.",
+    "todo": "The part that it is about is still to be written.",
+    "failed": "",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which check."""
+    add = parser.add_argument
+    add("check", nargs="*", help="a tier and a number, a function, or a title", metavar="CHECK")
+    add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain the check."""
+    folder = folder_of(options.solutions or "exercises", "--solutions")
+    page = Page(make_console())
+    listed, states = standing(folder)
+    chosen = chosen_check(options.check, listed, states)
+    if chosen is None:
+        page.console.print(page.text("All checks pass; name the one to explain."))
+        return PASSED
+    verdict = last_verdicts(folder).get(chosen.check.check)
+    for block in blocks(page, chosen, listed, states[chosen.check.check], verdict):
+        page.console.print(block)
+    return PASSED if states[chosen.check.check] == "passed" else NOT_ALL
+
+
+def standing(folder: Path) -> tuple[list[Listed], dict[str, State]]:
+    """The course, and how each check stands on the present code."""
+    listed, progress = course(), load(folder)
+    present = fingerprints(folder, listed)
+    return listed, {
+        each.check.check: progress.state(each.check.check, present[each.check.check])
+        for each in listed
+    }
+
+
+def chosen_check(
+    words: Sequence[str], listed: Sequence[Listed], states: dict[str, State]
+) -> Listed | None:
+    """The check that is asked for, or the next one; None where there is nothing left to do."""
+    if not words:
+        return next_check(listed, states)
+    try:
+        return find(words, listed, states)
+    except UnknownCheckError as error:
+        raise UsageError(str(error)) from None
+
+
+def blocks(
+    page: Page, chosen: Listed, listed: Sequence[Listed], state: State, verdict: Verdict | None
+) -> list[Text]:
+    """The check's own words, then what its last run found."""
+    name = f"{number(chosen, listed)}, about {chosen.about}"
+    shown = [page.line(chosen.check.title, "bold"), page.line(name, "dim")]
+    for paragraph in lesson(chosen).paragraphs:
+        shown += [Text(), page.hang(Text(), page.text(paragraph))]
+    if STATES[state]:
+        shown += [Text(), page.hang(Text(), page.text(STATES[state], "cyan"))]
+    if verdict is None:
+        return shown
+    if verdict.status.is_wrong:
+        return [*shown, Text(), *parts.details(page, verdict, verbose=True)]
+    tables = [row for each in verdict.exhibits for row in parts.exhibit(page, each)]
+    notes = [parts.under(page, page.text(note, "cyan")) for note in verdict.advice]
+    return [*shown, *([Text(), *notes] if notes else []), *tables]

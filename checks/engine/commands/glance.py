@@ -1,0 +1,150 @@
+"""The whole course at a glance, from what is remembered: nothing is run, PyTorch stays unloaded."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from checks.engine import screen_parts as parts
+from checks.engine.commands.check import next_step
+from checks.engine.commands.common import NOT_ALL, PASSED, short
+from checks.engine.course import Listed, course
+from checks.engine.fingerprint import code_of, fingerprints
+from checks.engine.progress import Entry, Progress, State, last_verdicts, load
+from checks.engine.screen_text import Page, make_console
+from checks.engine.totals import Totals, add, total
+from checks.engine.verdict import Frame, Status, Verdict
+
+COMMAND = "  python run_checks.py {}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one check stands; `entry` is what is remembered of it, on whatever code."""
+
+    listed: Listed
+    state: State
+    entry: Entry | None
+    code_changed: bool = False
+
+    @property
+    def tier(self) -> str:
+        """The check's tier."""
+        return self.listed.check.tier
+
+
+def show(folder: Path) -> int:
+    """Show where the solutions in a folder stand; the exit status."""
+    progress = load(folder)
+    standings = standings_of(folder, course(), progress)
+    page = Page(make_console())
+    for block in blocks_of(page, folder, standings, progress.notice):
+        page.console.print(block)
+    return PASSED if all(each.state == "passed" for each in standings) else NOT_ALL
+
+
+def standings_of(folder: Path, listed: Sequence[Listed], progress: Progress) -> list[Standing]:
+    """Every check with its state on the code as it is now."""
+    present = fingerprints(folder, listed) if progress.entries else {}
+    standings = []
+    for each in listed:
+        now = present.get(each.check.check, "")
+        entry = progress.entries.get(each.check.check)
+        changed = entry is not None and code_of(entry.fingerprint) != code_of(now)
+        state = progress.state(each.check.check, now)
+        standings.append(Standing(each, state, entry, changed))
+    return standings
+
+
+def blocks_of(page: Page, folder: Path, standings: Sequence[Standing], notice: str) -> list[Text]:
+    """What the screen shows: the tiers, what has changed, what to do next."""
+    tiers = totals_of(standings)
+    blocks = [page.hang(Text(), page.text(notice, "cyan"))] if notice else []
+    blocks += [Text(), parts.tier_table(page, tiers), Text()]
+    blocks += changed(page, folder, standings)
+    if total(tiers).complete:
+        done = f"Well done: all {len(standings)} checks pass."
+        return [*blocks, page.text(done, "bold green")]
+    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(step(folder, standings)))]
+
+
+def totals_of(standings: Sequence[Standing]) -> list[Totals]:
+    """The sums of each tier; only what has passed on the present code counts as passed."""
+    tiers: dict[str, Totals] = {}
+    for each in standings:
+        passed, points = each.state == "passed", each.listed.check.points
+        one = Totals(
+            each.tier,
+            checks=1,
+            passed=int(passed),
+            wrong=int(each.state == "failed"),
+            points=points,
+            earned=points if passed else 0,
+        )
+        tiers[each.tier] = add(tiers.get(each.tier, Totals(each.tier)), one)
+    return list(tiers.values())
+
+
+def changed(page: Page, folder: Path, standings: Sequence[Standing]) -> list[Text]:
+    """The parts that are no longer what was checked, file by file, and the kit's own news."""
+    again = [each for each in standings if each.state == "changed"]
+    blocks = []
+    files: dict[str, dict[str, None]] = {}
+    for each in again:
+        if each.code_changed:
+            files.setdefault(each.tier, {})[each.listed.about] = None
+    if files:
+        said = "Changed since it was checked, itself or what it uses:"
+        blocks.append(page.hang(Text(), page.text(said, "bold")))
+    for tier, names in files.items():
+        where = f"{', '.join(names)} in {short(folder / f'{tier}.py')}"
+        blocks.append(page.hang(Text("  "), page.text(where)))
+    newer = dict.fromkeys(each.tier for each in again if not each.code_changed)
+    if newer:
+        said = f"The checks themselves have changed since they ran: {', '.join(newer)}."
+        blocks.append(page.hang(Text(), page.text(said)))
+    return [*blocks, Text()] if blocks else []
+
+
+def step(folder: Path, standings: Sequence[Standing]) -> str:
+    """What to do next, with the command to run: in the first tier that is not finished."""
+    unfinished = [each for each in standings if each.state != "passed"]
+    tier = unfinished[0].tier
+    mine = [each for each in unfinished if each.tier == tier]
+    wrong = [each for each in mine if each.state == "failed"]
+    to_do = [each for each in mine if each.entry and each.entry.status is Status.TODO]
+    command = COMMAND.format(tier)
+    if not wrong and any(each.state == "changed" for each in mine):
+        return f"check again what has changed:\n{command}"
+    if not wrong and not to_do and any(each.state == "unchecked" for each in mine):
+        if all(each.entry is None for each in standings):
+            return f"run the first checks:\n{command}"
+        return f"run the checks of {tier}:\n{command}"
+    (chosen, *_) = wrong or to_do or mine
+    return next_step([verdict_of(folder, chosen)], argparse.Namespace(solutions=None))
+
+
+def verdict_of(folder: Path, standing: Standing) -> Verdict:
+    """What the check said last, or as much of it as is known without its words."""
+    check, about = standing.listed.check, standing.listed.about
+    status = standing.entry.status if standing.entry else Status.TODO
+    said = last_verdicts(folder).get(check.check) if status.is_open else None
+    if said and said.status is status:
+        return said
+    file = folder / f"{check.tier}.py"
+    came = f"Write {about} in {short(file)}."
+    if status is Status.BLOCKED:
+        came = f"Waits for what {about} needs, which is still to be written."
+    return Verdict(
+        check.check,
+        check.tier,
+        check.title,
+        check.points,
+        status,
+        came=came,
+        location=Frame(str(file), 0, about, ""),
+    )

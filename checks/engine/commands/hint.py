@@ -1,0 +1,79 @@
+"""`python run_checks.py hint [CHECK]`: one more hint on the mistake that was found.
+
+The hints go from the idea to the place and to the shape of the line; each call shows one more.
+CHECK is a tier and a number (beginner 3), the name of the function it is about, or words of its
+title. Without it: the check to work on next.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.text import Text
+
+from checks.engine.commands.common import PASSED
+from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.explain import chosen_check, standing
+from checks.engine.course import Listed
+from checks.engine.explaining import ladder
+from checks.engine.kept_file import KeptError
+from checks.engine.progress import last_verdicts, load, save
+from checks.engine.recording import is_remembered
+from checks.engine.screen_text import Page, make_console
+
+LABELS = ("The idea", "Where to look", "The shape of the line")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which check."""
+    add = parser.add_argument
+    add("check", nargs="*", help="a tier and a number, a function, or a title", metavar="CHECK")
+    add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show the next hint, below those that were shown before."""
+    folder = folder_of(options.solutions or "exercises", "--solutions")
+    page = Page(make_console())
+    listed, states = standing(folder)
+    chosen = chosen_check(options.check, listed, states)
+    if chosen is None:
+        page.console.print(page.text("All checks pass: there is nothing to give a hint on."))
+        return PASSED
+    is_current = states[chosen.check.check] in ("failed", "todo")
+    for block in hint_blocks(page, folder, chosen, is_current):
+        page.console.print(block)
+    return PASSED
+
+
+def hint_blocks(page: Page, folder: Path, chosen: Listed, is_current: bool = True) -> list[Text]:
+    """The hints up to the next one, which is remembered as shown.
+
+    Where the code is no longer what was judged, only the check's own first hint is left.
+    """
+    verdict = last_verdicts(folder).get(chosen.check.check) if is_current else None
+    rungs = ladder(chosen, verdict)
+    progress = load(folder)
+    shown = min(progress.hints(chosen.check.check) + 1, len(rungs))
+    blocks = [page.line(chosen.check.title, "bold")]
+    if verdict is not None and verdict.mistake:
+        blocks.append(page.line(verdict.mistake, "red"))
+    blocks.append(Text())
+    width = max(map(len, LABELS)) + 2
+    for place, rung in enumerate(rungs[:shown]):
+        label = LABELS[place] if len(rungs) == len(LABELS) else "Hint"
+        lead = Text(f"  {label.ljust(width)}", "bold")
+        blocks.append(page.hang(lead, page.text(rung)))
+    if not rungs:
+        blocks.append(page.text("There is no hint on this one: run its check first."))
+    elif shown < len(rungs):
+        left = len(rungs) - shown
+        blocks += [Text(), page.text(f"{left} more: ask again.", "dim")]
+    if is_current and is_remembered(folder):
+        progress.show_hints(chosen.check.check, shown)
+        try:
+            save(folder, progress)
+        except KeptError as error:
+            blocks.append(page.text(f"That this hint was shown is not remembered: {error}"))
+    return blocks

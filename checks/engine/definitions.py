@@ -1,0 +1,141 @@
+"""A source file as lines and definitions.
+
+A definition is a function, a class or an assigned name of the module ("noise_statistics",
+"ANSWERS") or a method of a class ("Generator.forward"). Its lines are those of the statement, its
+decorators, the comments directly above, and the indented comments that follow its body.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+# What Python takes for a line; str.splitlines would also end one at a form feed.
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+BYTE_ORDER_MARK = "\ufeff"
+
+
+class PartError(Exception):
+    """A file can't be taken apart; the text goes on after the file's name, without a full stop."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A definition and its lines, counted from 1, both included."""
+
+    name: str
+    first: int
+    last: int
+    node: ast.stmt
+    siblings: Sequence[ast.stmt]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that parses. `mark` and `lines` put together are the file's text."""
+
+    mark: str
+    lines: tuple[str, ...]
+    tree: ast.Module
+
+    @cached_property
+    def definitions(self) -> dict[str, Definition]:
+        """By name, in the file's order; of several with one name the last, which counts."""
+        found: dict[str, Definition] = {}
+        for i, statement in enumerate(self.tree.body):
+            if not (name := defined(statement)):
+                continue
+            if name in found:
+                found = {n: d for n, d in found.items() if n.partition(".")[0] != name}
+            found[name] = self._definition(name, self.tree.body, i)
+            body = statement.body if isinstance(statement, ast.ClassDef) else []
+            for j, inner in enumerate(body):
+                if inner_name := defined(inner):
+                    dotted = f"{name}.{inner_name}"
+                    found[dotted] = self._definition(dotted, body, j)
+        return found
+
+    @cached_property
+    def free(self) -> frozenset[int]:
+        """The lines outside all statements: the blank ones, and comments of the module."""
+        taken = {n for s in self.tree.body for n in range(start(s), end(s) + 1)}
+        return frozenset(set(range(1, len(self.lines) + 1)) - taken)
+
+    def bare(self, line: int) -> str:
+        """A line's text without its end and what is blank before it."""
+        return self.lines[line - 1].rstrip()
+
+    def _definition(self, name: str, siblings: Sequence[ast.stmt], index: int) -> Definition:
+        node = siblings[index]
+        first, last = start(node), end(node)
+        above = end(siblings[index - 1]) if index else 0
+        below = len(self.lines) + 1
+        if index + 1 < len(siblings):
+            below = start(siblings[index + 1])
+        while first - 1 > above and _comment_at(self.lines[first - 2]) == node.col_offset:
+            first -= 1
+        for number in range(last + 1, below):
+            if (indent := _comment_at(self.lines[number - 1])) is None:
+                if self.lines[number - 1].strip():
+                    break
+            elif indent > node.col_offset:
+                last = number
+            else:
+                break
+        return Definition(name, first, last, node, siblings)
+
+
+def parsed(text: str) -> Source:
+    """A file's text, parsed.
+
+    Raises:
+        PartError: it is not valid Python.
+    """
+    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+    text = text[len(mark) :]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(plain(text))
+    except SyntaxError as error:
+        place = f" in line {error.lineno}" if error.lineno else ""
+        raise PartError(f"is not valid Python{place} ({error.msg})") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise PartError(f"is not valid Python ({error})") from None
+    return Source(mark, tuple(LINE.findall(text)), tree)
+
+
+def plain(text: str) -> str:
+    """Text with line feeds alone at its lines' ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def defined(statement: ast.stmt) -> str:
+    """The one name that a statement defines, or ""."""
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return statement.name
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    return ""
+
+
+def start(statement: ast.stmt) -> int:
+    """A statement's first line, its decorators included."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def end(statement: ast.stmt) -> int:
+    """A statement's last line."""
+    return statement.end_lineno or statement.lineno
+
+
+def _comment_at(line: str) -> int | None:
+    """How far a line that is a comment is indented; None for any other line."""
+    text = line.lstrip(" \t\f")
+    return len(line) - len(text) if text.startswith("#") else None

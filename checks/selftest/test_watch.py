@@ -1,0 +1,165 @@
+"""Watch mode as a person meets it: in a terminal of its own, with files that are saved."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from checks.engine.links import KIT
+from checks.selftest.terminals import SECONDS, Terminal, copy_kit
+from checks.selftest.test_command import environment
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+DRAW = "return rng.standard_normal((n_samples, latent_dim))"
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_kit(tmp_path_factory.mktemp("kit"))
+
+
+@pytest.fixture
+def beginner(kit: Path) -> Path:
+    """The learner's file, solved, and nothing remembered of it."""
+    for name in (".progress.json", ".last_run.json"):
+        (kit / "exercises" / name).unlink(missing_ok=True)
+    return Path(shutil.copy(KIT / "reference" / "beginner.py", kit / "exercises"))
+
+
+@pytest.fixture
+def terminal(kit: Path, beginner: Path) -> Iterator[Terminal]:
+    opened = Terminal(kit, "beginner")
+    yield opened
+    opened.close()
+
+
+def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None:
+    right = beginner.read_text(encoding="utf-8")
+    terminal.wait("20 checks pass", "press n for intermediate", "q quit")
+
+    beginner.write_text(right.replace(DRAW, "return rng.random((n_samples, latent_dim))"))
+    shown = terminal.wait("Uniform noise instead of normal", "N(0, 1) yours", "q quit")
+    first = shown.index("NumPy noise comes from N(0, 1)")
+    assert first < shown.index("To mend")
+    assert "✓ PyTorch noise is a float32 tensor" not in shown  # unchanged, and passed before
+
+    terminal.press("h")
+    assert "Where to look" not in terminal.wait("The idea", "2 more", "q quit")
+    terminal.press("h")
+    terminal.wait("The idea", "Where to look", "1 more", "q quit")
+    terminal.press("e")
+    terminal.wait("about sample_noise_numpy", "q quit")
+    terminal.press("l")
+    terminal.wait("intermediate", "advanced", "bonus", "q quit")
+    terminal.press("o")
+    terminal.wait("q quit")
+    terminal.press("?")
+
+    beginner.write_text("def broken(:\n")
+    terminal.wait("SyntaxError", "q quit")
+    beginner.unlink()
+    terminal.wait("There is no beginner.py", "q quit")
+    terminal.resize(30, 60)
+    beginner.write_text(right, encoding="utf-8")
+    terminal.wait("20 checks pass", "q quit")
+
+    os.kill(terminal.pid, signal.SIGTSTP)
+    assert terminal.is_as_before()
+    os.kill(terminal.pid, signal.SIGCONT)
+    terminal.wait("20 checks pass", "q quit")
+    assert terminal.modes() != terminal.before
+
+    terminal.press("n")
+    terminal.wait("intermediate.py", "to do", "q quit")
+    terminal.press("x")
+    terminal.wait("is the stub already", "q quit")
+    terminal.press("q")
+    assert terminal.end() == 0
+    assert terminal.is_as_before()
+
+
+def test_a_save_during_a_run_restarts_it(terminal: Terminal, kit: Path, beginner: Path) -> None:
+    terminal.wait("20 checks pass")
+    advanced = kit / "exercises" / "advanced.py"
+    stub = advanced.read_bytes()
+    solved = (KIT / "reference" / "advanced.py").read_text(encoding="utf-8")
+    try:
+        shutil.copy(KIT / "reference" / "intermediate.py", kit / "exercises")
+        terminal.wait("intermediate.py", "q quit")
+        advanced.write_text(solved, encoding="utf-8")
+        terminal.wait("Pixels 0 to 255 become -1 to 1")
+        advanced.write_text(solved.replace("/ 127.5 - 1", "/ 255"), encoding="utf-8")
+        terminal.wait("To mend", "0 → 0.000")
+        beginner.write_text(beginner.read_text(encoding="utf-8") + "\nEXTRA = 1\n")
+        assert "Well done" in terminal.wait("20 checks pass", "q quit")
+    finally:
+        advanced.write_bytes(stub)
+        shutil.copy(KIT / "exercises" / "intermediate.py", kit / "exercises")
+
+
+def test_ctrl_c_ends_it_and_the_terminal_is_clean(terminal: Terminal) -> None:
+    terminal.wait("NumPy noise has the shape you ask for")
+    terminal.press("\x03")
+    assert terminal.end() == 130, terminal.shown
+    assert terminal.is_as_before()
+
+
+def test_kill_leaves_terminal_and_progress_sane(
+    terminal: Terminal, kit: Path, beginner: Path
+) -> None:
+    terminal.wait("20 checks pass")
+    beginner.write_text(beginner.read_text(encoding="utf-8").replace(DRAW, f"{DRAW} + 1"))
+    terminal.wait("NumPy noise comes from N(0, 1)")
+    os.kill(terminal.pid, signal.SIGKILL)
+    assert terminal.end() == -signal.SIGKILL
+    assert terminal.is_as_before()
+    held = json.loads((kit / "exercises" / ".progress.json").read_text(encoding="utf-8"))
+    assert held["checks"]["test_beginner.py::test_numpy_shape"]["status"] == "passed"
+    glance = subprocess.run(
+        [sys.executable, "run_checks.py"], cwd=kit, capture_output=True, text=True, check=False,
+        env=environment(),
+    )  # fmt: skip
+    assert glance.returncode == 1
+    assert "sample_noise_numpy" in glance.stdout
+
+
+def test_without_a_terminal_verdicts_come_line_by_line(kit: Path, beginner: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "run_checks.py", "watch", "beginner"], cwd=kit, env=environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines: list[str] = []
+
+    def until(text: str) -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if text in line:
+                return
+        raise AssertionError(text)
+
+    try:
+        until("Well done")
+        until("Next")
+        beginner.write_text(beginner.read_text(encoding="utf-8").replace(DRAW, f"{DRAW} + 1"))
+        until("Next")
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=SECONDS)
+    said = "".join(lines)
+    words = " ".join(said.split())
+    assert process.returncode == 130
+    assert "\x1b" not in said + rest
+    assert "q quit" not in said + rest
+    assert "20,000 numbers: mean 1.0" in words or "20,000 numbers: mean 0.9" in words
+    assert "Traceback" not in errors
