@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import os
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -31,6 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--solutions", default="exercises", help="folder with the files to check")
     group.addoption("--data", default="", help="folder with MNIST, for the checks that train")
     group.addoption("--seed", type=int, default=0, help="seed of the run (default 0)")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The self-tests run on several cores; a tier's checks are done before more have loaded."""
+    is_selftest = all("selftest" in argument for argument in config.args)
+    return min(os.cpu_count() or 1, 4) if is_selftest else 0
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -56,11 +56,30 @@ PATIENCE = Limits(seconds=120)
 
 @check("Pixels 0 to 255 become -1 to 1", about="normalize_images", points=2)
 def test_pixel_values(solution: Solution) -> None:
+    """Your normalize_images gets eight images, five of them with every pixel level from 0 to 255.
+    In all of them 0 has to become -1 and 255 has to become 1, with even steps between, and the
+    images that were handed over must stay as they were.
+
+    G's last layer is a tanh, so its images lie in [-1, 1]. Real images on another scale would give
+    D an easy way out: it could tell the two by their brightness.
+
+    Hint: Think of a straight line through two points, (0, -1) and (255, 1), and leave uint8 before
+    you calculate.
+    """
     pixels.judge_pixel_values(solution)
 
 
 @check("Images become flat rows of float32", about="normalize_images", points=1)
 def test_pixel_shape(solution: Solution) -> None:
+    """The same images have to come out as float32 of shape (N, 784), where each row holds one
+    image, line by line from the top.
+
+    D begins with a linear layer of float32 weights, and that takes one row of 784 numbers for each
+    image: h = W x + b.
+
+    Hint: All dimensions but the first become one; look up flatten, and how a tensor changes its
+    type.
+    """
     pixels.judge_pixel_shape(solution)
 
 
@@ -69,36 +88,101 @@ def test_pixel_shape(solution: Solution) -> None:
 
 @check("One score for each image", about=D, points=1)
 def test_score_shape(solution: Solution) -> None:
+    """Your discriminator gets batches of 1, 7 and 64 random images and has to answer with scores of
+    shape (N, 1). The check also compares the scores of single images with those they get among
+    others.
+
+    A score says of one image how likely it is to be real. The losses compare it with one label for
+    each image, and shapes that differ are refused or, worse, combined into an (N, N) table.
+
+    Hint: The last linear layer makes one number of each row, whatever the number of rows.
+    """
     discriminators.judge_score_shape(solution)
 
 
 @check("Scores are probabilities", about=D, points=2)
 def test_score_range(solution: Solution) -> None:
+    """New discriminators score random images: as they are, with much weaker and much stronger
+    weights, and while they are taught to say 0 or 1. The scores have to stay in [0, 1], lie on both
+    sides of 0.5, come near an end where D is sure, and follow a smooth curve.
+
+    D(x) is a probability, and the losses take its logarithm. A sigmoid turns any number s into one:
+    D(x) = 1 / (1 + exp(-s)).
+
+    Hint: Look for the function that squeezes every number in between 0 and 1 and is flat nowhere;
+    it comes last, and only once.
+    """
     discriminators.judge_score_range(solution)
 
 
 @check("Something bends between the discriminator's linear layers", about=D, points=2)
 def test_discriminator_nonlinear(solution: Solution) -> None:
+    """D scores pairs of random images and the images halfway between them, at four scales. It fails
+    if the score halfway (before the sigmoid) is always exactly halfway between the two.
+
+    Linear layers in a row amount to one: W2 (W1 x + b1) + b2 is again a matrix times x plus a
+    vector. Such a D weighs each pixel for itself and cannot see a stroke.
+
+    Hint: Put a layer that bends, such as LeakyReLU, behind each hidden linear layer.
+    """
     discriminators.judge_nonlinear(solution)
 
 
 @check("Every weight of the discriminator can learn", about=D, points=1)
 def test_weights_reached(solution: Solution) -> None:
+    """The check goes backward from the scores of 64 images. Every weight that the scores depend on
+    has to be among discriminator.parameters(), be ready to learn, and get a gradient.
+
+    An optimizer moves what parameters() lists, and only along its gradient. A weight that it does
+    not know, or that no gradient reaches, keeps its first random value for ever.
+
+    Hint: Make the layers in __init__ and keep them on self, best in one nn.Sequential, so that
+    PyTorch finds them.
+    """
     discriminators.judge_weights(solution)
 
 
 @check("The images stay as they are, and get a gradient through D", about=D, points=1)
 def test_images_reached(solution: Solution) -> None:
+    """D scores some images, and the check goes backward from the scores. The images must hold the
+    same numbers as before the call, and a gradient must have come back to them.
+
+    In G's step the gradient takes one way: from the score back through D into the image, and from
+    there into G. A D that cuts its input off, or writes into it, breaks that way.
+
+    Hint: In forward, hand the images to the layers as they came: no detach, no no_grad, nothing in
+    place.
+    """
     discriminators.judge_images(solution)
 
 
 @check("hidden_dims sets the discriminator's layers", about=D, points=1)
 def test_widths(solution: Solution) -> None:
+    """Discriminators are made with hidden_dims=(40,) and (72, 24, 48). Each has to hold weights of
+    these widths, in this order from 784 down to 1. Without any hidden layer, (), trouble brings
+    advice only.
+
+    How wide and how deep a network is decides how much it can tell apart. As an argument it can be
+    tried out without a change in the code.
+
+    Hint: Go through hidden_dims in a loop, and remember how wide the layer before was: the next one
+    takes that many numbers.
+    """
     discriminator_arguments.judge_widths(solution)
 
 
 @check("Dropout in training only", about=D, points=1)
 def test_dropout(solution: Solution) -> None:
+    """With dropout=0.5 the same images are scored twice in each mode: the scores have to vary in
+    training mode and to be equal in eval mode. PyTorch's own dropout is also asked for its share,
+    which has to be the argument's.
+
+    Dropout switches off a random share of the units at each training step, so that D does not learn
+    the images by heart (Srivastava et al., 2014). Where D is used, all units should be there.
+
+    Hint: PyTorch has a layer that does this and knows both modes; it belongs behind the hidden
+    layers, not behind the scores.
+    """
     discriminator_arguments.judge_dropout(solution)
 
 
@@ -107,21 +191,57 @@ def test_dropout(solution: Solution) -> None:
 
 @check("The discriminator's loss follows its formula", about="discriminator_loss", points=2)
 def test_discriminator_loss(solution: Solution) -> None:
+    """Your discriminator_loss gets scores of real and of forged images. The check compares its
+    gradient at each score, then its value, with the formula. A sum instead of a mean is right, and
+    so are labels of 0.9 for real images.
+
+    L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))] (Goodfellow et al., 2014): binary cross-entropy
+    in which real images are labelled 1 and forged ones 0.
+
+    Hint: F.binary_cross_entropy takes scores and labels of one shape: use it once for each kind of
+    image, and think about which label each kind deserves.
+    """
     parts.judge_loss(solution, "discriminator_loss")
 
 
 @check("The discriminator's loss is finite at 0 and 1", about="discriminator_loss", points=1)
 def test_discriminator_loss_finite(solution: Solution) -> None:
+    """Scores of exactly 0, 1 and 0.5 go into discriminator_loss, for real images and for forged
+    ones. The loss and all its gradients have to be finite numbers.
+
+    In float32 a sigmoid far out rounds to exactly 1 or 0, and log(0) is minus infinity. One
+    infinite gradient is enough to turn every weight into NaN.
+
+    Hint: PyTorch's own binary cross-entropy takes care of both ends; a logarithm of your own does
+    not.
+    """
     parts.judge_loss_at_the_ends(solution, "discriminator_loss")
 
 
 @check("The generator's loss is the non-saturating one", about="generator_loss", points=2)
 def test_generator_loss(solution: Solution) -> None:
+    """Your generator_loss gets scores of forged images. The check compares its gradient at each
+    score, then its value, with the formula; a sum instead of a mean is right as well.
+
+    L_G = -mean[log D(G(z))], the non-saturating loss (Goodfellow et al., 2014). The minimax game's
+    mean[log(1 - D(G(z)))] has the same goal, but hardly any gradient while D sees through every
+    forgery.
+
+    Hint: It is binary cross-entropy again; which label does G wish D would give its images?
+    """
     parts.judge_loss(solution, "generator_loss")
 
 
 @check("The generator's loss is finite at 0 and 1", about="generator_loss", points=1)
 def test_generator_loss_finite(solution: Solution) -> None:
+    """Scores of exactly 0, 1 and 0.5 go into generator_loss. The loss and all its gradients have to
+    be finite numbers.
+
+    Early in the training D may be so sure that a score rounds to 0. There -log D(G(z)) is infinite,
+    and one infinite gradient turns every weight of G into NaN.
+
+    Hint: Use the function from PyTorch that keeps its logarithms away from minus infinity.
+    """
     parts.judge_loss_at_the_ends(solution, "generator_loss")
 
 
@@ -130,21 +250,61 @@ def test_generator_loss_finite(solution: Solution) -> None:
 
 @check("D's step moves the discriminator, once, and nothing else", about=D_STEP, points=2)
 def test_discriminator_moves(solution: Solution) -> None:
+    """Your two step functions run in turn, twice each, on two small networks with plain SGD. Each
+    discriminator_step has to change D's weights through exactly one step of the optimizer that it
+    was given, and leave G's weights as they are.
+
+    The two play in turns: w <- w - lr · dL/dw for one network, while its opponent stands still. A
+    step that moves both lets D spoil G on purpose.
+
+    Hint: An update takes three things: clear the old gradients, compute new ones from the loss, let
+    the optimizer step.
+    """
     judge_step(solution, "D", "moved")
 
 
 @check("D's step shows D real images and forged ones", about=D_STEP, points=2)
 def test_discriminator_is_fed(solution: Solution) -> None:
+    """The check notes what D sees during discriminator_step: all real images of the batch, and as
+    many images that G made in this very step, from noise that looks like N(0, 1) and is new each
+    time.
+
+    A classifier learns from examples of both its classes. One that only ever meets real images can
+    call everything real and is never wrong.
+
+    Hint: Before D is asked, draw one latent vector for each real image with your function of the
+    beginner tier, and let G turn them into images.
+    """
     judge_step(solution, "D", "moved", "fed")
 
 
 @check("D's step goes down the right loss", about=D_STEP, points=2)
 def test_discriminator_step_loss(solution: Solution) -> None:
+    """From the change of D's weights the check works out how hard your loss pulled at the score of
+    each image, and compares that with binary cross-entropy, real labelled 1 and forged 0. Sum or
+    mean makes no difference; labels of 0.9 for real are right, too.
+
+    The step has to go down L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))] (Goodfellow et al.,
+    2014). With swapped labels D learns the opposite of its task.
+
+    Hint: You have written this loss already: it wants D's scores of the real images first, then
+    those of the forged ones.
+    """
     judge_step(solution, "D", "moved", "fed", "update", "loss")
 
 
 @check("D's step starts from cleared gradients", about=D_STEP, points=2)
 def test_discriminator_step_clean(solution: Solution) -> None:
+    """Two steps of D and two of G run in turn. The check looks for what earlier steps left in D's
+    gradients: each update of D must be the gradient of its own loss alone. A graph that goes on
+    into G without harm brings advice.
+
+    backward() adds to the gradients that are there, and G's step leaves some in D, as its gradient
+    passes through D. Not cleared, they pull D towards believing forgeries.
+
+    Hint: Have the optimizer forget the old gradients in the same step, before the new ones are
+    computed.
+    """
     steps = judge_step(solution, "D", "moved", "fed", "update", "clean")
     if harmless_graph(steps):
         solution.advise("graph-left-in")
@@ -152,51 +312,142 @@ def test_discriminator_step_clean(solution: Solution) -> None:
 
 @check("D's step returns its loss as a number", about=D_STEP, points=1)
 def test_discriminator_step_returns(solution: Solution) -> None:
+    """What discriminator_step returns has to be a plain Python float, finite, and the loss that its
+    update went down, whether summed or averaged.
+
+    The loop collects these numbers for the history and the curves. A tensor instead of a float may
+    hold on to its whole graph, and memory grows with every batch.
+
+    Hint: A tensor with a single number in it can hand that number out: look up item.
+    """
     judge_step(solution, "D", "returned")
 
 
 @check("D's step leaves both networks' modes alone", about=D_STEP, points=1)
 def test_discriminator_step_modes(solution: Solution) -> None:
+    """The networks come once in training mode and once in eval mode. After discriminator_step both
+    have to be in the mode in which they came, and their weights must go on learning in the steps
+    that follow.
+
+    Dropout and batch normalization act by the mode. A step that leaves a network in another one
+    changes whatever comes next.
+
+    Hint: A step needs no call of train() or eval() at all: which mode it is, the loop decides.
+    """
     judge_step(solution, "D", "modes")
 
 
 @check("D's loss falls while the generator stands still", about=D_STEP, points=2)
 def test_discriminator_loss_falls(solution: Solution) -> None:
+    """Your own discriminator takes 40 steps on batches of 32 digits, against a generator that never
+    changes. The mean of the last five losses has to be below 0.8 times that of the first three
+    (0.95 times with batch normalization in D).
+
+    With its opponent at rest, D's game is ordinary classification, and every step down L_D should
+    help. If the loss stays where it is, the updates follow something else.
+
+    Hint: This one brings the other checks of discriminator_step together: get those right first.
+    """
     judge_falling(solution, D_STEP)
 
 
 @check("G's step moves the generator, once, and nothing else", about=G_STEP, points=2)
 def test_generator_moves(solution: Solution) -> None:
+    """Your two step functions run in turn, twice each, on two small networks with plain SGD. Each
+    generator_step has to change G's weights through exactly one step of the optimizer that it was
+    given, and leave D's weights as they are.
+
+    All that G learns reaches it through D: dL/dw = dL/dD(G(z)) · dD(G(z))/dG(z) · dG(z)/dw. Where
+    one of these factors is cut off, PyTorch says nothing and G stands still.
+
+    Hint: It takes the same three things as D's update, with another loss and the optimizer that
+    holds G's weights.
+    """
     judge_step(solution, "G", "moved")
 
 
 @check("G's step lets D score images from fresh noise", about=G_STEP, points=2)
 def test_generator_is_fed(solution: Solution) -> None:
+    """The check notes what D is asked to score during generator_step: batch_size images that G made
+    in this very step, from noise that looks like N(0, 1) and is new each time.
+
+    G must learn to make something believable of every z, so each step should try others. With the
+    same few vectors again and again, it learns those and no more.
+
+    Hint: Draw batch_size latent vectors as long as generator.latent_dim, hand them to G, and what
+    comes out to D.
+    """
     judge_step(solution, "G", "moved", "fed")
 
 
 @check("G's step goes down the right loss", about=G_STEP, points=2)
 def test_generator_step_loss(solution: Solution) -> None:
+    """From the change of G's weights the check works out how hard your loss pulled at the score of
+    each forged image, and compares that with binary cross-entropy labelled 1. Sum or mean makes no
+    difference.
+
+    The step has to go down L_G = -mean[log D(G(z))], the non-saturating loss (Goodfellow et al.,
+    2014). It is steepest where D sees through a forgery, and that is where G has most to learn.
+
+    Hint: You have written this loss already, and it wants D's scores of G's images; cut nothing off
+    on the way.
+    """
     judge_step(solution, "G", "moved", "fed", "update", "loss")
 
 
 @check("G's step starts from cleared gradients", about=G_STEP, points=2)
 def test_generator_step_clean(solution: Solution) -> None:
+    """Two steps of D and two of G run in turn. The check looks for what earlier steps left in G's
+    gradients: each update of G must be the gradient of its own loss alone.
+
+    backward() adds to what is there. G's last step is still in its gradients, and so is D's
+    wherever the forged images were not detached; that part pulls G towards images that D finds easy
+    to reject.
+
+    Hint: Have the optimizer forget the old gradients in the same step, before the new ones are
+    computed.
+    """
     judge_step(solution, "G", "moved", "fed", "update", "clean")
 
 
 @check("G's step returns its loss as a number", about=G_STEP, points=1)
 def test_generator_step_returns(solution: Solution) -> None:
+    """What generator_step returns has to be a plain Python float, finite, and the loss that its
+    update went down, whether summed or averaged.
+
+    The loop collects these numbers for the history and the curves. A tensor instead of a float may
+    hold on to its whole graph, and memory grows with every batch.
+
+    Hint: A tensor with a single number in it can hand that number out: look up item.
+    """
     judge_step(solution, "G", "returned")
 
 
 @check("G's step leaves both networks' modes alone", about=G_STEP, points=1)
 def test_generator_step_modes(solution: Solution) -> None:
+    """The networks come once in training mode and once in eval mode. After generator_step both have
+    to be in the mode in which they came, and their weights must go on learning in the steps that
+    follow.
+
+    Who freezes D for G's step, or switches it to eval mode, and forgets to undo it, has a D that
+    learns nothing afterwards, or learns without its dropout.
+
+    Hint: D need not be frozen here: only the optimizer that you step moves weights, and it holds
+    G's alone.
+    """
     judge_step(solution, "G", "modes")
 
 
 @check("G's loss falls while the discriminator stands still", about=G_STEP, points=2)
 def test_generator_loss_falls(solution: Solution) -> None:
+    """A small generator takes 40 of your steps, 32 images each, against a discriminator that never
+    changes. The mean of the last five losses has to be below 0.8 times that of the first three.
+
+    Against an opponent at rest G should soon find what D believes in. If L_G = -mean[log D(G(z))]
+    does not fall even then, the updates follow something else.
+
+    Hint: This one brings the other checks of generator_step together: get those right first.
+    """
     judge_falling(solution, G_STEP)
 
 
@@ -205,16 +456,44 @@ def test_generator_loss_falls(solution: Solution) -> None:
 
 @check("Accuracy is the share of all images told apart", about="discriminator_accuracy", points=2)
 def test_accuracy(solution: Solution) -> None:
+    """Your discriminator_accuracy gets a discriminator whose scores are known beforehand, and real
+    and forged images in different numbers. What it returns is compared with the share of all images
+    that D gets right.
+
+    accuracy = (number of D(x) > 0.5 + number of D(G(z)) < 0.5) / (N + M), for N real and M forged
+    images. Near 1, D sees through everything; at 0.5 it might as well guess.
+
+    Hint: Comparing scores with 0.5 gives True or False for each image; count the right ones of both
+    kinds, and divide once, at the end.
+    """
     accuracies.judge_accuracy(solution)
 
 
 @check("Accuracy is taken in eval mode", about="discriminator_accuracy", points=1)
 def test_accuracy_mode(solution: Solution) -> None:
+    """The discriminator comes once in training mode and once in eval mode. It has to be called in
+    eval mode, and to be handed back in the mode in which it came; where it is not restored after an
+    error, there is advice.
+
+    With dropout switched on, part of D is missing and the accuracy comes out differently at each
+    call. And the training that goes on afterwards needs the mode that it had.
+
+    Hint: Make a note of discriminator.training before you change it, and put it back in a finally.
+    """
     accuracies.judge_accuracy_mode(solution)
 
 
 @check("Accuracy needs no graph, and leaves gradients on", about="discriminator_accuracy", points=1)
 def test_accuracy_graph(solution: Solution) -> None:
+    """After discriminator_accuracy, PyTorch has to record graphs as before, and D's weights must
+    still want gradients. If the scores were computed with a graph, the check passes with advice.
+
+    Nothing is learned from a measurement, so a graph costs time and memory for nothing. But
+    gradients that stay switched off stop all training that follows.
+
+    Hint: PyTorch has a block, opened by with, inside which no graph is recorded and after which all
+    is as it was.
+    """
     accuracies.judge_accuracy_graph(solution)
 
 
@@ -223,6 +502,14 @@ def test_accuracy_graph(solution: Solution) -> None:
 
 @check("train_gan's arguments have their places and defaults", about="train_gan", points=1)
 def test_training_arguments(solution: Solution) -> None:
+    """The check reads train_gan's own line: its parameters need the names, the order and the
+    defaults that they have in the stub.
+
+    Some callers pass arguments by place, and whoever leaves one out counts on its default. Both are
+    part of what a function promises.
+
+    Hint: The stub's def line is right as it stands; only what comes below it is for you to write.
+    """
     parameters = expect.record(solution.probe("training_arguments"))["parameters"]
     found = None if parameters is None else expect.entries(parameters)
     refuse(loop_promises.arguments_finding(found))
@@ -230,11 +517,31 @@ def test_training_arguments(solution: Solution) -> None:
 
 @check("train_gan returns generator, discriminator and history", about="train_gan", points=1)
 def test_training_returns(solution: Solution) -> None:
+    """A short training on 71 digits has to return three things: a Generator, a Discriminator and a
+    list. The two networks must be those whose weights the training moved, from its first step to
+    its last.
+
+    What was learned lies in the weights of these two networks. A network made anew, or halfway
+    through, knows less than the losses promise.
+
+    Hint: Make both networks once, before the first epoch, and return them after the last, together
+    with the list.
+    """
     refuse(loop_findings.returned_finding(loop_of(solution)))
 
 
 @check("The history has an entry with both losses for each epoch", about="train_gan", points=2)
 def test_history(solution: Solution) -> None:
+    """After three epochs the history must have three entries, each with its epoch (from 1) and both
+    losses as finite floats. The losses are compared with those that the run went down: the mean of
+    the epoch's batches, or the last batch.
+
+    The history is all that is left to look at when the training is over. If it mixes up epochs or
+    networks, the curves tell of a game that was never played.
+
+    Hint: Collect the two numbers that your steps return, in a list for each network, and start both
+    lists anew in every epoch.
+    """
     history, run = run_of(solution)["history"], loop_of(solution)
     loop_history.judge_history(history, run)
     finding = loop_history.value_finding(history, run)
@@ -246,6 +553,16 @@ def test_history(solution: Solution) -> None:
 
 @check("Every epoch shows D every image once", about="train_gan", points=2)
 def test_every_image(solution: Solution) -> None:
+    """In a short training the check notes which real images D learns from. In each epoch these must
+    be all 71, none of them twice, in batches of 16 and a last one of 7; batches in the same order
+    each time bring advice.
+
+    An epoch is one pass over the data. Only if every image comes once does each of them count the
+    same, the last and shorter batch included.
+
+    Hint: Shuffle the row numbers like a deck of cards and deal them out in batches until none is
+    left; torch.randperm shuffles.
+    """
     run = loop_of(solution)
     refuse(loop_findings.image_finding(run))
     if loop_findings.is_unshuffled(run):
@@ -254,11 +571,31 @@ def test_every_image(solution: Solution) -> None:
 
 @check("Every batch brings one step of D and one of G", about="train_gan", points=2)
 def test_both_step(solution: Solution) -> None:
+    """The check counts the steps in a short training, five batches an epoch for three epochs: 15 of
+    D and 15 of G, by turns and not a whole epoch of each. G has to forge about as many images as
+    the batch has real ones.
+
+    G learns from D's judgement, and that is worth most while the two are about equally good. Where
+    one steps far more often, it runs away from the other.
+
+    Hint: Inside the loop over the batches, call both of your step functions, D's first.
+    """
     refuse(loop_findings.update_finding(loop_of(solution)))
 
 
 @check("Each optimizer moves its own network, all of it, all the time", about="train_gan", points=2)
 def test_optimizers(solution: Solution) -> None:
+    """The check looks at each optimizer of a short training: it has to hold all weights of one
+    network and step in that network's turn, and one that keeps a memory must last to the end.
+    Gradients have to be cleared, and noise must be new in each batch.
+
+    Adam steps along running means of past gradients (Kingma and Ba, 2015); one that is made anew in
+    each epoch has forgotten them. An optimizer that holds part of a network leaves the rest
+    untrained.
+
+    Hint: Two optimizers, made before the first epoch, each with the parameters() of its own
+    network.
+    """
     held = {
         name: expect.numbers(expect.items(counts, 2))
         for name, counts in expect.record(run_of(solution)["held"]).items()
@@ -268,6 +605,16 @@ def test_optimizers(solution: Solution) -> None:
 
 @check("Both networks train in training mode", about="train_gan", points=1)
 def test_training_mode(solution: Solution) -> None:
+    """At each step of a short training the check notes the mode of both networks. A whole epoch in
+    eval mode is wrong if the network has dropout or batch normalization, and brings advice if it
+    has neither.
+
+    In eval mode dropout drops nothing and batch normalization stops learning about the data. A new
+    network is in training mode, but sampling between two epochs may leave it in the other one.
+
+    Hint: New networks are in training mode already; begin each epoch with train() if something in
+    between may have switched them.
+    """
     matters = expect.record(run_of(solution)["mode_matters"])
     run = loop_of(solution)
     each = [loop_findings.mode_finding(run, name, matters[name]) for name in "GD"]
@@ -280,6 +627,15 @@ def test_training_mode(solution: Solution) -> None:
 
 @check("The learning rate drives both optimizers", about="train_gan", points=1)
 def test_learning_rate(solution: Solution) -> None:
+    """A short training asks for learning_rate=0.0007. Every step of every optimizer has to be taken
+    at that rate.
+
+    In w <- w - lr · g the rate lr decides how far each step goes: too far and the game runs wild,
+    too short and nothing happens. It is the first thing that one wants to try out, for both
+    networks.
+
+    Hint: An optimizer is told its rate when it is made; hand the argument on to both of them.
+    """
     rates = {rate for update in loop_of(solution).updates for rate in update.rates}
     wanted = LEARNING
     if not rates or any(abs(rate / wanted - 1) > 1e-6 for rate in rates):
@@ -290,6 +646,14 @@ def test_learning_rate(solution: Solution) -> None:
 
 @check("The generator gets latent vectors of the size asked for", about="train_gan", points=1)
 def test_latent_size(solution: Solution) -> None:
+    """A short training asks for latent_dim=12. All latent vectors that G is fed in it must have 12
+    numbers.
+
+    How long z is decides how much variety G can make its images from. Whoever asked for 12 will
+    also draw 12 to sample from the trained G.
+
+    Hint: The generator is made inside train_gan: that is where it has to be told.
+    """
     widths = loop_of(solution).latent_widths
     wanted = LATENT_DIM
     if widths != {wanted}:
@@ -303,6 +667,15 @@ def test_latent_size(solution: Solution) -> None:
 
 @check("A line is printed for each epoch", about="train_gan", points=1)
 def test_printed_lines(solution: Solution) -> None:
+    """The check reads what a training of three epochs prints: at least three lines, with two
+    numbers such as 0.693 for each epoch, and not all of it after the last step. More lines are
+    welcome.
+
+    A training takes minutes or hours. Printed as they come, the losses tell early that the game has
+    tipped over, such as an L_D near 0.
+
+    Hint: At the end of each epoch, one print with the epoch and both losses in it.
+    """
     report = run_of(solution)
     lines = expect.texts(report["lines"])
     refuse(loop_promises.printed_finding(lines, report["printed_after"], loop_of(solution)))
@@ -310,6 +683,16 @@ def test_printed_lines(solution: Solution) -> None:
 
 @check("on_epoch_end is called after each epoch", about="train_gan", points=1)
 def test_callback(solution: Solution) -> None:
+    """A function that takes notes is passed in as on_epoch_end. It must be called with the epochs
+    1, 2 and 3 and the generator in training, each time after the epoch's last step; without such a
+    function, train_gan has to work as well.
+
+    This is the door for whoever wants to look at G while it learns: the snapshots of the bonus tier
+    come in here.
+
+    Hint: The last thing in each epoch, and only if there is a function to call: None cannot be
+    called.
+    """
     report = run_of(solution)
     given = expect.texts(report["given"])
     refuse(loop_promises.callback_finding(loop_of(solution), report["called"], given))
@@ -321,6 +704,16 @@ def test_callback(solution: Solution) -> None:
 
 @check("A second training starts anew", about="train_gan", points=1)
 def test_second_training(solution: Solution) -> None:
+    """Two short trainings run one after the other, from two random states. The second has to return
+    networks and a history of its own and must leave the images as they were; if both end at the
+    very same weights, there is advice.
+
+    Whoever compares two settings trains twice in one program. What lives on from the first run, a
+    network or a list, makes the second one look better or worse than it is.
+
+    Hint: Make everything that a training changes inside the function, from nothing but its
+    arguments.
+    """
     run_of(solution)
     finding = loop_promises.again_finding(again_of(solution))
     if finding is not None and finding.aspect == ADVICE:
@@ -331,6 +724,16 @@ def test_second_training(solution: Solution) -> None:
 
 @check("After training the samples are closer to the digits", about="train_gan", points=3)
 def test_samples_get_closer(solution: Solution) -> None:
+    """G is trained on 500 digits for seven epochs and, if need be, again at a larger rate. The
+    Fréchet distance of its samples to the digits has to fall below 70% of an untrained G's, and the
+    samples must differ. With batch normalization in D, falling short brings advice.
+
+    |m1 - m2|² + tr(C1 + C2 - 2 (C1 C2)^½) compares means m and covariances C of two sets (Dowson
+    and Landau, 1982; for GANs Heusel et al., 2017). Samples that are all alike are mode collapse.
+
+    Hint: Get the other checks on the steps and the loop right first: this one asks whether all of
+    it works together.
+    """
     images = training_images.normalized(N_LONG, seed=solution.seed)
     for learning_rate in LEARNING_RATES:
         evidence = solution.probe(
@@ -359,6 +762,15 @@ def test_samples_get_closer(solution: Solution) -> None:
 
 @check("The questions on the game", about="ANSWERS", points=3)
 def test_questions(solution: Solution) -> None:
+    """Your letters in ANSWERS are compared with the right ones. A wrong choice is named, without
+    telling which one is right; a question that still has a question mark counts as not written yet.
+
+    Code can be right by luck. The questions ask why each network is updated the way it is, and what
+    the two losses tell.
+
+    Hint: The lesson at the top of the file and your own two steps hold the answers; rule out the
+    choices that contradict them.
+    """
     judge_answers(solution)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -135,23 +136,24 @@ def judge_hidden_dims(solution: Solution) -> None:
 
 
 def _judge_order(solution: Solution) -> None:
-    """Wrong only where all there is is one chain of linear layers, each with something between."""
+    """Wrong only where all there is is one chain of linear layers, each with something between.
+
+    A block may hold several layers of its width, and several may work on the pixels.
+    """
     layers, is_plain = _chain(solution)
+    widths = [100, *(int(makes) for _, makes, _ in layers)]
     if not is_plain or any(straight for *_, straight in layers):
         return
-    widths = [100, *(makes for _, makes, _ in layers)]
-    if [takes for takes, _, _ in layers] != widths[:-1] or widths[-1:] != [784]:
+    if [takes for takes, _, _ in layers] != widths[:-1] or widths[-1] != 784:
         return
-    hidden = [int(width) for width in widths[1:-1]]
-    if hidden == list(MIXED):
-        return
-    is_order = sorted(hidden) == sorted(MIXED)
-    if not is_order and not set(MIXED) <= set(hidden):
+    blocks = [width for width, _ in groupby(widths[1:]) if width != 784]
+    is_order = sorted(blocks) == sorted(MIXED)
+    if blocks == list(MIXED) or not (is_order or set(MIXED) < set(blocks)):
         return
     wrong(
         "generator-widths-order" if is_order else "hidden-layer-added",
         expected=f"For hidden_dims={MIXED}: {_arrows([100, *MIXED, 784])}.",
-        came=f"{_arrows([100, *hidden, 784])}.",
+        came=f"{_arrows(widths)}.",
     )
 
 

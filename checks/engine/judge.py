@@ -1,12 +1,12 @@
 """The judge: a process that runs the checks under pytest and reports each verdict as it falls.
 
 Started by `session.py` with a folder for all temporary files. It reads one JSON object a line:
-`{"run": 1, "tiers": […], "checks": […], "solutions": …, "seed": …, "data": …}` runs these tiers'
-checks, or, where checks are named, these alone and in this order; `{"cancel": 1}` breaks that run
-off. It writes one JSON object a line: `collected` (the list of checks), `running`, `verdict`, at
-last `end`. It goes on until its input ends, so one judge serves many runs with everything loaded;
-when its input ends in the middle of a run, the run and all its processes end with it. No learner's
-code ever runs here.
+`{"run": 1, "tiers": […], "checks": […], "solutions": …, "seed": …, "data": …, "spare": …}` runs
+these tiers' checks, or, where checks are named, these alone and in this order; `{"cancel": 1}`
+breaks that run off. It writes one JSON object a line: `collected` (the list of checks), `running`,
+`verdict`, at last `end`. It goes on until its input ends, so one judge serves many runs with
+everything loaded; when its input ends in the middle of a run, the run and all its processes end
+with it. No learner's code ever runs here.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
 
     from checks.engine.training_images import UnusableDataError, use
 
+    sandbox.shared().keeps_spare = bool(request.get("spare"))
     reporter = Reporter(events, orders, request["run"])
     try:
         use(request["data"])
@@ -103,6 +104,7 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
     files = [str(KIT / "checks" / name) for name in names]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain", "-s"]
     options += [f"--rootdir={KIT}", "-c", str(KIT / ".pytest.ini")]
+    options += ["-o", "addopts=--import-mode=importlib"]  # without what only the self-tests need
     options += [f"--solutions={request['solutions']}", f"--seed={request['seed']}"]
     options += [f"--data={request['data']}"] if request["data"] else []
     code = pytest.main([*options, *files], plugins=[reporter])

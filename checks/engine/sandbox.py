@@ -82,9 +82,15 @@ class Outcome:
 
 @dataclass
 class Sandbox:
-    """Children for probes; `method` is "fork" or "serve" (one process for many requests)."""
+    """Children for probes; `method` is "fork" or "serve" (one process for many requests).
+
+    With `keeps_spare`, a second process for "serve" has PyTorch loaded already when the first has
+    to be replaced.
+    """
 
     method: str = "fork" if CAN_FORK else "serve"
+    keeps_spare: bool = False
+    _spare: Served | None = field(default=None, repr=False)
     _link: Forks | Served | None = field(default=None, repr=False)
     _preloaded: set[str] = field(default_factory=set, repr=False)
     _served: Path | None = field(default=None, repr=False)
@@ -92,7 +98,13 @@ class Sandbox:
     def start(self) -> None:
         """Begin to load PyTorch in the background; `run` waits for it where needed."""
         if self._link is None:
-            self._link = Forks() if self.method == "fork" else Served()
+            self._link = Forks() if self.method == "fork" else self._served_link()
+
+    def _served_link(self) -> Served:
+        link, self._spare = self._spare or Served(), None
+        if self.keeps_spare:
+            self._spare = Served()
+        return link
 
     def preload(self, modules: Iterable[str]) -> None:
         """Load heavy libraries once, instead of in every child."""
@@ -119,7 +131,7 @@ class Sandbox:
         limits = limits or Limits()
         solutions = Path(os.path.realpath(solutions))
         if self.method == "serve" and self._served not in (None, solutions):
-            self.close()  # one learner's code never meets another's process
+            self._replace()  # one learner's code never meets another's process
         self._served = solutions
         with tempfile.TemporaryDirectory(
             prefix="gan-check-", ignore_cleanup_errors=True
@@ -150,6 +162,13 @@ class Sandbox:
 
     def close(self) -> None:
         """End the processes."""
+        self._replace()
+        if self._spare is not None:
+            self._spare.close()
+        self._spare = None
+
+    def _replace(self) -> None:
+        """End the process that is used; the next request gets another."""
         if self._link is not None:
             self._link.close()
         self._link = None
@@ -163,14 +182,14 @@ class Sandbox:
             try:
                 found = use(self._link)
             except LinkLost as lost:
-                self.close()
+                self._replace()
                 if lost.asked:
                     raise
                 if last_try:
                     raise SandboxError(f"the sandbox process does not start: {lost}") from None
                 continue
             if self._link.spent:
-                self.close()
+                self._replace()
                 self.start()
             return found
         raise AssertionError

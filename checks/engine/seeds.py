@@ -65,11 +65,11 @@ def judge_seeds(
 def _shared_row(one: Numbers, other: Numbers) -> tuple[int, int] | None:
     """Which row of one is a row of the other as well, up to rounding, or None.
 
-    For rows of 35 numbers of any precision that is no matter of chance.
+    For rows of 35 numbers that is no matter of chance, but where a row is one number repeated.
     """
     if one.ndim < 2 or one.shape[1:] != other.shape[1:] or not one.size:
         return None
     rows = [table.reshape(len(table), -1).astype(float) for table in (one, other)]
     apart = np.abs(rows[0][:, None] - rows[1][None]).max(axis=2)
-    places = np.argwhere(apart < 1e-5)
+    places = np.argwhere((apart < 1e-5) & (np.ptp(rows[0], axis=1) > 0.1)[:, None])
     return (int(places[0][0]), int(places[0][1])) if len(places) else None

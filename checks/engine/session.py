@@ -56,6 +56,7 @@ class Judge:
     """The judge's process, for one run or for many."""
 
     process: subprocess.Popen[str] | None = None
+    keeps_spare: bool = False  # where there is no fork, a process in reserve: for many runs
     runs: int = 0
     _cancelled: int = 0
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -105,6 +106,7 @@ class Judge:
         self.start()
         self.runs += 1
         request: dict[str, Any] = {"run": self.runs, "tiers": list(tiers), "checks": list(only)}
+        request["spare"] = self.keeps_spare
         request |= {"solutions": str(solutions), "seed": seed, "data": str(data) if data else ""}
         checks: list[Check] = []
         verdicts: dict[str, Verdict] = {}

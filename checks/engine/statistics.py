@@ -85,8 +85,9 @@ def is_cut(values: Numbers) -> bool:
     """Whether 20,000 numbers of a bell's shape stop short of where it ends, or pile up there.
 
     The farthest of 20,000 normal numbers lies within 3 deviations of the centre with probability
-    0.9973^20000 = 1e-23, and five of them are equal to it, even in half precision (where numbers
-    near 4 are 0.004 apart, and the five farthest 0.06 to 0.25), with probability below 1e-7.
+    0.9973^20000 = 1e-23, and within 3.15 with 1e-14, should the quartiles be that far off. Five
+    of them are equal to it with probability below 1e-7 even in half precision, where numbers near
+    4 are 0.004 apart: the five farthest are about 0.06 to 0.25 apart.
     """
     low, centre, high = np.quantile(values, [0.25, 0.5, 0.75])
     deviation = (high - low) / 1.349

@@ -82,12 +82,16 @@ def total(tiers: Iterable[Totals], name: str = "all") -> Totals:
 
 
 def by_cause(verdicts: Iterable[Verdict]) -> list[list[Verdict]]:
-    """The wrong verdicts, those with one cause together: a file that does not even import, say."""
+    """The wrong verdicts, those with one cause together.
+
+    A file that does not even import, say, or one mistake in a step that several checks look at.
+    """
     causes: dict[tuple[object, ...], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.status.is_wrong:
-            alone = verdict.check if verdict.status is Status.FAILED else ""
-            cause = (verdict.tier, verdict.came, verdict.frames, alone)
+            is_named = verdict.mistake_id or verdict.status is not Status.FAILED
+            alone = "" if is_named else verdict.check
+            cause = (verdict.tier, verdict.mistake_id, verdict.came, verdict.frames, alone)
             causes.setdefault(cause, []).append(verdict)
     return list(causes.values())
 

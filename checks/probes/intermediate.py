@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from checks.probes import call, layers
-from checks.probes.layers import Calls
-from checks.probes.layers import leaves as _leaves
+from checks.probes.layers import Calls, leaves
 from checks.probes.recorder import PIXELS, Recorder
 from checks.probes.surroundings import reseeded, traces
 
@@ -188,8 +187,8 @@ def learning(make: Make, z: Tensor) -> dict[str, Any]:
     made = generator(z)
     if not isinstance(made, Tensor):
         return {"output": made}
-    first = list(_leaves(made))
-    again = list(_leaves(generator(z)))
+    first = list(leaves(made))
+    again = list(leaves(generator(z)))
     named = dict(generator.named_parameters())
     known = {id(weight) for weight in named.values()}
     strangers = [leaf for leaf in first if id(leaf) not in known]
@@ -260,7 +259,7 @@ def _sizes(
             raise
         made = generator(torch.ones(2, accepted[0]))
         evidence["accepts"] = accepted[0]
-    used = list(_leaves(made)) if isinstance(made, Tensor) else []
+    used = list(leaves(made)) if isinstance(made, Tensor) else []
     weights = [*generator.parameters(), *used]
     return evidence | {"output": made, "shapes": [tuple(weight.shape) for weight in weights]}
 

@@ -98,14 +98,17 @@ def chain(
     called once, and no other parameter is a table.
     """
     network(z)  # a lazy layer has its weights after the first call
-    runs = [_linear_calls(network, factor * z) for factor in factors]
-    calls = runs[0]
-    once = [call for call in calls if sum(other.layer is call.layer for other in calls) == 1]
+    calls, far = _linear_calls(network, z), _linear_calls(network, 1000 * z)
+    alone = [_goes_nowhere_else(network, z, calls, place) for place in range(len(calls))]
+    # Some non-linearities leave small numbers as they are, hence the large ones.
+    for weight in network.parameters():
+        weight.mul_(30)
+    runs = [calls, far, _linear_calls(network, 1000 * z)]
     straight = [
-        all(_hands_on(run, place) for run in runs) and _goes_nowhere_else(network, z, run, place)
-        for place in range(len(calls))
-        for run in runs[:1]
+        is_alone and all(_hands_on(run, place) for run in runs)
+        for place, is_alone in enumerate(alone)
     ]
+    once = [call for call in calls if sum(other.layer is call.layer for other in calls) == 1]
     own = {id(p) for call in calls for p in call.layer.parameters()}
     return {
         "layers": [
@@ -149,7 +152,7 @@ def _hands_on(calls: list[_Call], place: int) -> bool:
 
 def _goes_nowhere_else(network: nn.Module, z: Tensor, calls: list[_Call], place: int) -> bool:
     """Whether nothing changes with this layer's numbers as long as the next one makes the same."""
-    if place + 1 >= len(calls) or calls[place].layer is calls[place + 1].layer:
+    if not _hands_on(calls, place) or calls[place].layer is calls[place + 1].layer:
         return False
     held = calls[place + 1].made
 

@@ -8,11 +8,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checks.engine.explaining import HINT
 from checks.engine.sandbox import KIT
 from checks.mistakes import CATALOGUE, Mistake
 from checks.selftest.mutants import checks_of, mutants
@@ -189,6 +191,18 @@ def test_every_test_of_a_tier_is_a_check(tier: str) -> None:
     module = importlib.import_module(f"checks.test_{tier}")
     functions = {name for name in vars(module) if name.startswith("test_")}
     assert functions == set(checks_of(tier))
+
+
+@every_tier
+def test_every_check_explains_itself(tier: str) -> None:
+    """What it checks, why it matters, and last a hint that gives no whole line away."""
+    for name, function in checks_of(tier).items():
+        *said, hint = (" ".join(part.split()) for part in (getdoc(function) or "").split("\n\n"))
+        assert len(said) >= 2, name
+        assert hint.startswith(HINT), name
+        assert not any(part.startswith(HINT) for part in said), name
+        assert all(part.endswith((".", "?")) for part in (*said, hint)), name
+        assert not [line for line in solved_lines() if line in hint], name
 
 
 def mark_of(function: Any) -> Any:

@@ -74,9 +74,12 @@ MUTANTS = [
     mutant("Hardsigmoid moved, after batch-norm", "test_range", "generator-clamped",
            (LAST, "layers += [nn.Linear(width, 784), nn.BatchNorm1d(784), nn.Hardsigmoid()]"),
            (MADE, "images: Tensor = 2 * self.layers(z) - 1")),
-    mutant("weights of zero", "test_range", "weights-all-equal", (DRAWN_FIRST, "nn.init.zeros_(layer.weight)")),
-    mutant("all weights 0.01", "test_uses_input", "weights-all-equal", (DRAWN_FIRST, "nn.init.constant_(layer.weight, 0.01)")),
-    mutant("all weights 1", "test_own_weights", "weights-all-equal", (DRAWN_FIRST, "nn.init.ones_(layer.weight)")),
+    mutant("weights of zero", "test_range", "weights-all-equal",
+           (DRAWN_FIRST, "nn.init.zeros_(layer.weight)")),
+    mutant("all weights 0.01", "test_uses_input", "weights-all-equal",
+           (DRAWN_FIRST, "nn.init.constant_(layer.weight, 0.01)")),
+    mutant("all weights 1", "test_own_weights", "weights-all-equal",
+           (DRAWN_FIRST, "nn.init.ones_(layer.weight)")),
     mutant("all weights 1, no gradient", "test_gradient", "weights-all-equal",
            (DRAWN_FIRST, "nn.init.ones_(layer.weight)")),
     mutant("the last layer's weights 0.01", "test_own_weights", "weights-all-equal",
@@ -158,8 +161,8 @@ MUTANTS = [
            (HIDDEN, "layers += [nn.Linear(width, hidden_dim), nn.Dropout(0.3)]"),
            (LAST, "layers += [nn.ReLU(), nn.Linear(width, IMAGE_PIXELS), nn.Tanh()]")),
     mutant("shared weights", "test_own_weights", "weights-shared",
-           ("IMAGE_SIZE = 28\n", "IMAGE_SIZE = 28\nKEPT: dict[tuple[int, ...], list[nn.Module]] = {}"
-                                 "\n"),
+           ("IMAGE_SIZE = 28\n", "IMAGE_SIZE = 28\nKEPT: dict[tuple[int, ...], list[nn.Module]]"
+                                 " = {}\n"),
            (KEPT, "self.layers = nn.Sequential(*KEPT.setdefault((latent_dim, *hidden_dims), "
                   "layers))")),
     mutant("torch.manual_seed in __init__", "test_own_weights", "global-seed-clobbered",
@@ -384,7 +387,9 @@ VARIANTS = [
             (DRAWN_FIRST, "nn.init.kaiming_normal_(layer.weight, a=0.2, "
                           "generator=torch.Generator().manual_seed(3))")),
     variant("the same start every time, global state kept",
-            (BEGUN, "state = torch.get_rng_state()\n        torch.manual_seed(3)\n        " + BEGUN),
+            (BEGUN, f"""state = torch.get_rng_state()
+        torch.manual_seed(3)
+        {BEGUN}"""),
             (FORWARD, "\n        torch.set_rng_state(state)" + FORWARD)),
     variant("softsign instead of tanh",
             (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Softsign()]")),
@@ -445,6 +450,24 @@ VARIANTS = [
         nn.init.zeros_(self.mend.weight)"""),
             (MADE, """x = self.layers[:-1](z)
         images: Tensor = torch.tanh(x + self.mend(torch.relu(x)))""")),
+    variant("residual blocks of two layers each", instead("""
+        class Block(nn.Module):
+            def __init__(self, width, hidden_dim):
+                super().__init__()
+                self.first, self.second = nn.Linear(width, hidden_dim), nn.LazyLinear(hidden_dim)
+            def forward(self, x):
+                x = torch.relu(self.first(x))
+                return x + torch.relu(self.second(x))
+        class Generator(nn.Module):
+            def __init__(self, latent_dim=100, hidden_dims=(256, 512)):
+                super().__init__()
+                self.latent_dim = latent_dim
+                sizes = [latent_dim, *hidden_dims]
+                self.blocks = nn.Sequential(*map(Block, sizes, sizes[1:]))
+                self.last = nn.Linear(sizes[-1], 784)
+            def forward(self, z):
+                return torch.tanh(self.last(self.blocks(z)))
+    """)),
     variant("layer-norm on z, scale tables of ones",
             (KEPT, f"{KEPT}\n        self.scale = nn.Parameter(torch.ones(1, latent_dim))\n"
                    "        self.norm = nn.LayerNorm(latent_dim)"),
@@ -462,7 +485,8 @@ VARIANTS = [
     variant("detached at the end, one by one",
             (SAMPLED, "        images = torch.cat([generator(row[None]) for row in z]).detach()")),
     variant("by a frozen copy",
-            ("generator.eval()\n", "twin = copy.deepcopy(generator).eval().requires_grad_(False)\n"),
+            ("generator.eval()\n",
+             "twin = copy.deepcopy(generator).eval().requires_grad_(False)\n"),
             ("import torch\n", "import copy\n\nimport torch\n"),
             (SAMPLED, "        images: Tensor = twin(z)")),
     variant("frozen for a while",

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     """Watch until the learner has had enough."""
     folder = folder_of(options.solutions or "exercises", "--solutions")
     data = folder_of(options.data, "--data") if options.data else None
-    with Judge() as judge:
+    with Judge(keeps_spare=True) as judge:
         from checks.engine.keys import is_terminal, keys
         from checks.engine.saves import Saves
 
