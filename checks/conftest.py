@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from checks.engine import sandbox, training_images
+from checks.engine import sandbox
+from checks.engine.data import training_images
 from checks.engine.outcomes import CheckEndedError, CrashedError
 from checks.engine.sandbox import KIT
 from checks.engine.solution import Solution, Submission

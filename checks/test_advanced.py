@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine import (
+from checks.engine.check import Solution, check, wrong
+from checks.engine.data import training_images
+from checks.engine.judging import (
     accuracies,
     discriminator_arguments,
     discriminators,
@@ -25,19 +27,17 @@ from checks.engine import (
     loop_history,
     loop_promises,
     pixels,
-    training_images,
 )
-from checks.engine import advanced_parts as parts
-from checks.engine.check import Solution, check, wrong
-from checks.engine.loss_findings import ADVICE, Finding
+from checks.engine.judging import advanced_parts as parts
+from checks.engine.judging.loss_findings import ADVICE, Finding
+from checks.engine.judging.step_diagnosis import findings, harmless_graph
+from checks.engine.judging.steps import LEARNING_RATE, Step, read_steps, telling_seed
+from checks.engine.judging.xray import xray
 from checks.engine.outcomes import WrongError
 from checks.engine.questions import judge_answers
 from checks.engine.sandbox import Limits
 from checks.engine.solution import Evidence
-from checks.engine.step_diagnosis import findings, harmless_graph
-from checks.engine.steps import LEARNING_RATE, Step, read_steps, telling_seed
 from checks.engine.wire import Array
-from checks.engine.xray import xray
 
 D, D_STEP, G_STEP = "Discriminator", "discriminator_step", "generator_step"
 EPOCHS, BATCH_SIZE, LATENT_DIM, LEARNING = 3, 16, 12, 7e-4

@@ -2,14 +2,14 @@
 
 False alarms: the two distribution checks and the two independence checks judge fresh draws of a
 right solution. Each of their bounds is broken by chance with a probability of at most 1e-7 (see
-`checks/engine/statistics.py`), at most 5e-7 for a check as a whole. Nothing else here is left to
-chance: two unseeded draws of 700 numbers are never equal.
+`checks/engine/judging/statistics.py`), at most 5e-7 for a check as a whole. Nothing else here is
+left to chance: two unseeded draws of 700 numbers are never equal.
 """
 
 from __future__ import annotations
 
-from checks.engine import moments, noise, walks
 from checks.engine.check import Solution, check
+from checks.engine.judging import moments, noise, walks
 from checks.engine.questions import judge_answers
 
 NUMPY, TORCH = "sample_noise_numpy", "sample_noise_torch"

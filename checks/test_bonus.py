@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine import curves, expect
 from checks.engine.check import Solution, check, wrong
-from checks.engine.checkpoints import judge_loading, reloaded
-from checks.engine.drawings import (
+from checks.engine.judging import curves, expect
+from checks.engine.judging.checkpoints import judge_loading, reloaded
+from checks.engine.judging.drawings import (
     converted,
     drawn,
     found_all,
@@ -26,11 +26,9 @@ from checks.engine.drawings import (
     judge_thin,
     random_images,
 )
-from checks.engine.outcomes import NotWrittenError
-from checks.engine.pictures import find
-from checks.engine.places import N_IMAGES
-from checks.engine.questions import judge_answers
-from checks.engine.snapshots import (
+from checks.engine.judging.pictures import find
+from checks.engine.judging.places import N_IMAGES
+from checks.engine.judging.snapshots import (
     EVERY,
     N_EPOCHS,
     coded,
@@ -44,7 +42,9 @@ from checks.engine.snapshots import (
     noise_at,
     snapshots,
 )
-from checks.engine.tiles import judge_tiles, tiled
+from checks.engine.judging.tiles import judge_tiles, tiled
+from checks.engine.outcomes import NotWrittenError
+from checks.engine.questions import judge_answers
 from checks.engine.wire import Array
 
 Numbers = np.ndarray[Any, Any]

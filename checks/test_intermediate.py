@@ -1,15 +1,15 @@
 """The intermediate tier: the generator, and the images that it makes.
 
 False alarms: one check judges a fresh draw, 20,000 numbers that must come from N(0, 1); right code
-fails it with a probability of at most 3e-7 (see `checks/engine/statistics.py`). All the rest
-compares what one network made with what it made elsewhere, or random tensors that are never equal
-by chance.
+fails it with a probability of at most 3e-7 (see `checks/engine/judging/statistics.py`). All the
+rest compares what one network made with what it made elsewhere, or random tensors that are never
+equal by chance.
 """
 
 from __future__ import annotations
 
-from checks.engine import generator_layers, generator_output, generators, sampling
 from checks.engine.check import Solution, check
+from checks.engine.judging import generator_layers, generator_output, generators, sampling
 from checks.engine.questions import judge_answers
 
 NETWORK, SAMPLING = "Generator", "generate_images"

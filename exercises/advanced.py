@@ -326,7 +326,7 @@ def main() -> None:
     try_every_part()
 
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
-    from checks.engine.mnist import DataError, training_images
+    from checks.engine.data.mnist import DataError, training_images
 
     try:
         digits = training_images(options.data)

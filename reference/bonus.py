@@ -278,7 +278,7 @@ def main() -> None:
     from advanced import normalize_images, train_gan
 
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
-    from checks.engine.mnist import DataError, training_images
+    from checks.engine.data.mnist import DataError, training_images
 
     try:
         digits = training_images(options.data, limit=options.images)

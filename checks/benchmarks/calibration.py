@@ -29,10 +29,12 @@ from rich.console import Console
 from rich.table import Table
 
 from checks.benchmarks import ticking
-from checks.engine import frechet, sandbox, statistics, steps, training_images
-from checks.engine.advanced_parts import CLOSER, FALL, VARIED
-from checks.engine.generators import LATENT
-from checks.engine.noise import ALIKE
+from checks.engine import sandbox
+from checks.engine.data import training_images
+from checks.engine.judging import frechet, statistics, steps
+from checks.engine.judging.advanced_parts import CLOSER, FALL, VARIED
+from checks.engine.judging.generators import LATENT
+from checks.engine.judging.noise import ALIKE
 from checks.engine.sandbox import KIT
 from checks.engine.session import tiers
 from checks.engine.solution import Submission
@@ -172,8 +174,8 @@ SAMPLES = (
 )
 STEPS = (Statistic("unexplained", unexplained, steps.UNEXPLAINED, "below", "exact"),)
 
-FINITE = "checks.engine.expect.finite"  # where each draw of noise passes
-JUDGED = "checks.engine.advanced_parts.judge_"
+FINITE = "checks.engine.judging.expect.finite"  # where each draw of noise passes
+JUDGED = "checks.engine.judging.advanced_parts.judge_"
 FOUND = "checks.test_advanced.findings"
 ASPECTS = ("moves", "is_fed", "step_loss", "step_clean", "step_returns", "step_modes")
 

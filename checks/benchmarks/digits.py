@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from checks.engine.digits import draw_digits
+from checks.engine.data.digits import draw_digits
 
 N_IMAGES = 10_000
 MNIST_FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "mnist"

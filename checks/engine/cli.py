@@ -64,6 +64,6 @@ def commands() -> str:
 
 def show_problem(error: Exception) -> None:
     """One clear sentence, on the error stream."""
-    from checks.engine.screen import Screen, make_console
+    from checks.engine.terminal.screen import Screen, make_console
 
     Screen(make_console(sys.stderr)).problem(str(error))

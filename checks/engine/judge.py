@@ -91,7 +91,7 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
     """Run the request's tiers, or the checks that it names."""
     import pytest
 
-    from checks.engine.training_images import UnusableDataError, use
+    from checks.engine.data.training_images import UnusableDataError, use
 
     sandbox.shared().keeps_spare = bool(request.get("spare"))
     reporter = Reporter(events, orders, request["run"])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from checks.engine import wire
-from checks.engine.learners_file import MAX_SOURCE, obstacle
+from checks.engine.learner.learners_file import MAX_SOURCE, obstacle
 from checks.engine.outcomes import (
     CheckEndedError,
     CrashedError,

@@ -40,7 +40,7 @@ def measure_forgotten(seed: int) -> Outcome:
     import torch
     from advanced import Discriminator, discriminator_loss, normalize_images
 
-    from checks.engine.digits import draw_digits
+    from checks.engine.data.digits import draw_digits
 
     real_images = normalize_images(torch.from_numpy(draw_digits(32, seed)[0]))
     fake_images = torch.rand_like(real_images) * 2 - 1

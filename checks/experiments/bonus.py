@@ -27,7 +27,7 @@ def measure_stricter_judge(seed: int) -> Outcome:
     from beginner import sample_noise_torch
     from intermediate import Generator
 
-    from checks.engine.digits import draw_digits
+    from checks.engine.data.digits import draw_digits
 
     real_images = normalize_images(torch.from_numpy(draw_digits(256, seed)[0]))
     generator, discriminator = Generator(), Discriminator()

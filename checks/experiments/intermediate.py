@@ -76,7 +76,7 @@ def measure_sigmoid(seed: int) -> Outcome:
     import torch
     from advanced import normalize_images
 
-    from checks.engine.digits import draw_digits
+    from checks.engine.data.digits import draw_digits
 
     digit = normalize_images(torch.from_numpy(draw_digits(1, seed)[0]))
     black, white = digit < -0.9, digit > 0.9

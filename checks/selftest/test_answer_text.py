@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine import answer_sheet
-from checks.engine.answer_text import ByHandError, Sheet, choices, parsed, with_choice
-from checks.engine.learners_file import FileError
+from checks.engine.learner import answer_sheet
+from checks.engine.learner.answer_text import ByHandError, Sheet, choices, parsed, with_choice
+from checks.engine.learner.learners_file import FileError
 from checks.engine.questions import tier_questions
 from checks.engine.sandbox import KIT
 from checks.engine.session import tiers

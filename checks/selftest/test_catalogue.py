@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from checks.engine.explaining import HINT
+from checks.engine.memory.explaining import HINT
 from checks.engine.sandbox import KIT
 from checks.mistakes import CATALOGUE, Mistake
 from checks.selftest.mutants import checks_of, mutants
@@ -137,7 +137,7 @@ def named_ids() -> dict[str, str]:
     text in kebab case counts as one.
     """
     found: dict[str, str] = {}
-    for file in [*CHECKS.glob("*.py"), *CHECKS.glob("engine/*.py"), *CHECKS.glob("probes/*.py")]:
+    for file in [*CHECKS.glob("*.py"), *CHECKS.glob("engine/**/*.py"), *CHECKS.glob("probes/*.py")]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         direct = dict(direct_ids(tree))
         if direct or "CATALOGUE" in {getattr(node, "id", "") for node in ast.walk(tree)}:

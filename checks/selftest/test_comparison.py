@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine.code_lines import canonical, sentence, words
-from checks.engine.comparison import Comparison, State, compare, only_yours, solved_parts
-from checks.engine.stubs import stub_source
+from checks.engine.learner.code_lines import canonical, sentence, words
+from checks.engine.learner.comparison import Comparison, State, compare, only_yours, solved_parts
+from checks.engine.learner.stubs import stub_source
 from checks.selftest.test_put_back import SOLVED, STUBS, TIERS
 
 each_tier = pytest.mark.parametrize("tier", TIERS)

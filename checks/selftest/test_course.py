@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from checks.engine import sandbox
-from checks.engine.course import course, listed
+from checks.engine.memory.course import course, listed
+from checks.engine.memory.reliance import Library, edition, probes
 from checks.engine.outcomes import WaitsError
-from checks.engine.reliance import Library, edition, probes
 from checks.engine.sandbox import KIT
 from checks.engine.session import tiers
 from checks.engine.solution import Submission
@@ -56,7 +56,7 @@ def test_the_list_is_what_the_judge_announces() -> None:
 
 def test_the_list_is_read_without_pytest_numpy_and_torch() -> None:
     line = (
-        "import sys\nfrom checks.engine.course import course\nassert course()\n"
+        "import sys\nfrom checks.engine.memory.course import course\nassert course()\n"
         "print(sorted({'pytest', 'numpy', 'torch', 'rich'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine import progress
 from checks.engine.commands import diff
-from checks.engine.course import course
-from checks.engine.fingerprint import fingerprints
+from checks.engine.memory import progress
+from checks.engine.memory.course import course
+from checks.engine.memory.fingerprint import fingerprints
 from checks.engine.verdict import Status, Verdict
 from checks.selftest.test_command import COMMAND, environment, run
 from checks.selftest.test_command import sentence as problem

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from checks.engine.digits import BOX, SIDE, draw_digits
-from checks.engine.strokes import DOTS, STYLES, styles
+from checks.engine.data.digits import BOX, SIDE, draw_digits
+from checks.engine.data.strokes import DOTS, STYLES, styles
 
 MNIST_RAW = Path(__file__).resolve().parents[2].parent / "shared" / "mnist" / "MNIST" / "raw"
 
@@ -137,7 +137,7 @@ def test_curves_pass_through_their_points() -> None:
 
 def test_neither_torch_nor_any_imaging_package_is_needed() -> None:
     script = (
-        "import sys; from checks.engine.digits import draw_digits; draw_digits(10);"
+        "import sys; from checks.engine.data.digits import draw_digits; draw_digits(10);"
         "print([m for m in ('torch', 'scipy', 'PIL', 'matplotlib') if m in sys.modules])"
     )
     root = Path(__file__).resolve().parents[2]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine import editors
+from checks.engine.terminal import editors
 
 FILE = Path("exercises") / "beginner.py"
 

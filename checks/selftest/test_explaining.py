@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine.course import course
-from checks.engine.explaining import UnknownCheckError, find, ladder, lesson, next_check, number
 from checks.engine.links import KIT
-from checks.engine.progress import State
+from checks.engine.memory.course import course
+from checks.engine.memory.explaining import (
+    UnknownCheckError,
+    find,
+    ladder,
+    lesson,
+    next_check,
+    number,
+)
+from checks.engine.memory.progress import State
 from checks.engine.verdict import Status, Verdict
 from checks.mistakes import CATALOGUE
 from checks.selftest.terminals import copy_kit

@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine.course import course
-from checks.engine.fingerprint import Files, code, code_of, fingerprints
-from checks.engine.learners_file import MAX_SOURCE
+from checks.engine.learner.learners_file import MAX_SOURCE
+from checks.engine.learner.source_parts import take_apart
+from checks.engine.memory.course import course
+from checks.engine.memory.fingerprint import Files, code, code_of, fingerprints
 from checks.engine.sandbox import KIT
 from checks.engine.session import tiers
-from checks.engine.source_parts import take_apart
 
 COURSE = course()
 REFERENCE = {

@@ -12,9 +12,9 @@ from textwrap import dedent
 
 import pytest
 
-from checks.engine.course import course
-from checks.engine.fingerprint import fingerprints
-from checks.engine.progress import PROGRESS, load, remember
+from checks.engine.memory.course import course
+from checks.engine.memory.fingerprint import fingerprints
+from checks.engine.memory.progress import PROGRESS, load, remember
 from checks.engine.sandbox import KIT
 from checks.engine.verdict import Status, Verdict
 from checks.selftest.test_command import environment

@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from checks.engine.digits import draw_digits
-from checks.engine.mnist import RAW, DataError, Images, cache_folder, training_images
+from checks.engine.data.digits import draw_digits
+from checks.engine.data.mnist import RAW, DataError, Images, cache_folder, training_images
 
 REAL_MNIST = Path(__file__).resolve().parents[2].parent / "shared" / "mnist"
 TRAIN, TEST = "train", "t10k"
@@ -273,7 +273,7 @@ def test_an_interrupted_download_is_not_kept(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("checks.engine.mnist.os.replace", interrupted)
+        patch.setattr("checks.engine.data.mnist.os.replace", interrupted)
         with pytest.raises(KeyboardInterrupt):
             training_images()
     assert left_over(tmp_path) == []
@@ -304,7 +304,7 @@ def test_nobody_listens(server: Server, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_silent_server_is_given_up(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     from torchvision.datasets import MNIST
 
-    monkeypatch.setattr("checks.engine.mnist.TIMEOUT", 0.2)
+    monkeypatch.setattr("checks.engine.data.mnist.TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setattr(MNIST, "mirrors", [f"http://127.0.0.1:{silent.getsockname()[1]}/"])
         assert_embedded(training_images(limit=3), "no connection", n=3)

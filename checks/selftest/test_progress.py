@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine.course import course
-from checks.engine.fingerprint import fingerprints
-from checks.engine.progress import (
+from checks.engine.memory.course import course
+from checks.engine.memory.fingerprint import fingerprints
+from checks.engine.memory.progress import (
     LAST_RUN,
     PROGRESS,
     Entry,
@@ -28,7 +28,7 @@ from checks.engine.progress import (
     save_verdicts,
     steady,
 )
-from checks.engine.recording import EXERCISES, Recording, is_remembered, record
+from checks.engine.memory.recording import EXERCISES, Recording, is_remembered, record
 from checks.engine.sandbox import KIT
 from checks.engine.verdict import Exhibit, Frame, Further, Status, Verdict
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine.definitions import PartError, parsed
+from checks.engine.learner.definitions import PartError, parsed
+from checks.engine.learner.put_back import with_stub
+from checks.engine.learner.stubs import stub_source
 from checks.engine.links import KIT
-from checks.engine.put_back import with_stub
-from checks.engine.stubs import stub_source
 
 TIERS = ("beginner", "intermediate", "advanced", "bonus")
 SOLVED = {tier: (KIT / "reference" / f"{tier}.py").read_text(encoding="utf-8") for tier in TIERS}

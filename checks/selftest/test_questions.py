@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from checks.engine.dialogue import Dialogue, StoppedError
 from checks.engine.questions import (
     Answer,
     Question,
@@ -17,9 +16,10 @@ from checks.engine.questions import (
     tier_answers,
     tier_questions,
 )
-from checks.engine.quiz import ask
-from checks.engine.screen_text import make_console
 from checks.engine.session import tiers
+from checks.engine.terminal.dialogue import Dialogue, StoppedError
+from checks.engine.terminal.quiz import ask
+from checks.engine.terminal.screen_text import make_console
 
 EVERY = [
     pytest.param(question, tier_answers(tier)[question.name], id=f"{tier}-{question.name}")

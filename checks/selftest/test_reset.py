@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine import backups, cli
-from checks.engine.learners_file import MAX_SOURCE, differing_lines
+from checks.engine import cli
+from checks.engine.learner import backups
+from checks.engine.learner.learners_file import MAX_SOURCE, differing_lines
+from checks.engine.learner.stubs import stub_source
 from checks.engine.links import KIT
-from checks.engine.stubs import stub_source
 from checks.selftest.test_command import COMMAND, environment, run, sentence
 from checks.selftest.test_put_back import SOLVED, STUBS
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from checks.engine import saves
-from checks.engine.saves import NO_EVENTS, Saves
+from checks.engine.terminal import saves
+from checks.engine.terminal.saves import NO_EVENTS, Saves
 
 WHOLE = "def f():\n    return 1\n"
 

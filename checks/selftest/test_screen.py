@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from checks.engine.screen import Screen, make_console
-from checks.engine.screen_parts import LOOKS
-from checks.engine.screen_text import Page, file_link, inert
+from checks.engine.terminal.screen import Screen, make_console
+from checks.engine.terminal.screen_parts import LOOKS
+from checks.engine.terminal.screen_text import Page, file_link, inert
 from checks.engine.totals import next_verdict, tally, total
 from checks.engine.verdict import Check, Frame, Status, Verdict
 

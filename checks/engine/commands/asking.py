@@ -8,11 +8,11 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from checks.engine import backups
-from checks.engine.backups import Backup
 from checks.engine.commands.common import UsageError, short
-from checks.engine.learners_file import FileError, contents
-from checks.engine.stubs import StubError, read_reference, stub_source
+from checks.engine.learner import backups
+from checks.engine.learner.backups import Backup
+from checks.engine.learner.learners_file import FileError, contents
+from checks.engine.learner.stubs import StubError, read_reference, stub_source
 
 YES = ("y", "yes")
 
@@ -32,8 +32,8 @@ def answer(said: str, question: str) -> str:
     """
     from rich.text import Text
 
-    from checks.engine.screen import make_console
-    from checks.engine.screen_text import Page
+    from checks.engine.terminal.screen import make_console
+    from checks.engine.terminal.screen_text import Page
 
     page = Page(make_console(sys.stderr))
     page.console.print(page.hang(Text(), page.text(said)))

@@ -10,7 +10,7 @@ from typing import Any
 from checks.engine.commands import COMMANDS
 from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, UsageError, one_of, short
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.recording import is_remembered, record
+from checks.engine.memory.recording import is_remembered, record
 from checks.engine.session import Judge, Listener, tiers
 from checks.engine.totals import next_verdict
 from checks.engine.verdict import Status, Verdict
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         return at_a_glance(options, solutions)
     selected = tiers() if options.tier in (None, "all") else [options.tier]
     with Judge() as judge:
-        from checks.engine.screen import Screen, make_console  # while the judge loads
+        from checks.engine.terminal.screen import Screen, make_console  # while the judge loads
 
         with Screen(
             make_console(),

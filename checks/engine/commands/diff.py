@@ -26,11 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show how the learner's file and the reference differ."""
-    from checks.engine.comparison import compare, only_yours, solved_parts
-    from checks.engine.comparison_screen import Files, show
-    from checks.engine.definitions import PartError
-    from checks.engine.learners_file import FileError, text_of
-    from checks.engine.screen import Screen, make_console
+    from checks.engine.learner.comparison import compare, only_yours, solved_parts
+    from checks.engine.learner.definitions import PartError
+    from checks.engine.learner.learners_file import FileError, text_of
+    from checks.engine.terminal.comparison_screen import Files, show
+    from checks.engine.terminal.screen import Screen, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
     reference = folder_of(options.reference or "reference", "--reference")
@@ -70,9 +70,9 @@ def chosen(function: str, parts: list[str], path: Path) -> list[str]:
 
 def has_passed(folder: Path, tier: str) -> bool:
     """Whether every check of a tier is known to have passed, on the code that stands there now."""
-    from checks.engine.course import course
-    from checks.engine.fingerprint import fingerprints
-    from checks.engine.progress import load
+    from checks.engine.memory.course import course
+    from checks.engine.memory.fingerprint import fingerprints
+    from checks.engine.memory.progress import load
 
     checks = [each for each in course() if each.check.tier == tier]
     progress, present = load(folder), fingerprints(folder, checks)

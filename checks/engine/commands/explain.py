@@ -12,14 +12,14 @@ from pathlib import Path
 
 from rich.text import Text
 
-from checks.engine import screen_parts as parts
 from checks.engine.commands.common import NOT_ALL, PASSED, UsageError
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.course import Listed, course
-from checks.engine.explaining import UnknownCheckError, find, lesson, next_check, number
-from checks.engine.fingerprint import fingerprints
-from checks.engine.progress import State, last_verdicts, load
-from checks.engine.screen_text import Page, make_console
+from checks.engine.memory.course import Listed, course
+from checks.engine.memory.explaining import UnknownCheckError, find, lesson, next_check, number
+from checks.engine.memory.fingerprint import fingerprints
+from checks.engine.memory.progress import State, last_verdicts, load
+from checks.engine.terminal import screen_parts as parts
+from checks.engine.terminal.screen_text import Page, make_console
 from checks.engine.verdict import Verdict
 
 STATES = {

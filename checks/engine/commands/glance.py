@@ -9,13 +9,13 @@ from pathlib import Path
 
 from rich.text import Text
 
-from checks.engine import screen_parts as parts
 from checks.engine.commands.check import next_step
 from checks.engine.commands.common import NOT_ALL, PASSED, short
-from checks.engine.course import Listed, course
-from checks.engine.fingerprint import code_of, fingerprints
-from checks.engine.progress import Entry, Progress, State, last_verdicts, load
-from checks.engine.screen_text import Page, make_console
+from checks.engine.memory.course import Listed, course
+from checks.engine.memory.fingerprint import code_of, fingerprints
+from checks.engine.memory.progress import Entry, Progress, State, last_verdicts, load
+from checks.engine.terminal import screen_parts as parts
+from checks.engine.terminal.screen_text import Page, make_console
 from checks.engine.totals import Totals, add, total
 from checks.engine.verdict import Frame, Status, Verdict
 

@@ -15,12 +15,12 @@ from rich.text import Text
 from checks.engine.commands.common import PASSED
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.explain import chosen_check, standing
-from checks.engine.course import Listed
-from checks.engine.explaining import ladder
-from checks.engine.kept_file import KeptError
-from checks.engine.progress import last_verdicts, load, save
-from checks.engine.recording import is_remembered
-from checks.engine.screen_text import Page, make_console
+from checks.engine.memory.course import Listed
+from checks.engine.memory.explaining import ladder
+from checks.engine.memory.kept_file import KeptError
+from checks.engine.memory.progress import last_verdicts, load, save
+from checks.engine.memory.recording import is_remembered
+from checks.engine.terminal.screen_text import Page, make_console
 
 LABELS = ("The idea", "Where to look", "The shape of the line")
 

@@ -18,7 +18,7 @@ from checks.engine.questions import Question, tier_answers, tier_questions
 from checks.engine.session import tiers
 
 if TYPE_CHECKING:
-    from checks.engine.dialogue import Dialogue
+    from checks.engine.terminal.dialogue import Dialogue
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,10 +43,10 @@ def _seed(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, write, and say where the learner stands."""
-    from checks.engine.dialogue import Dialogue, StoppedError
-    from checks.engine.learners_file import FileError
-    from checks.engine.quiz import predict
-    from checks.engine.screen import make_console
+    from checks.engine.learner.learners_file import FileError
+    from checks.engine.terminal.dialogue import Dialogue, StoppedError
+    from checks.engine.terminal.quiz import predict
+    from checks.engine.terminal.screen import make_console
 
     solutions = folder_of(options.solutions or "exercises", "--solutions")
     dialogue = Dialogue(make_console())
@@ -83,9 +83,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> None:
     """Ask what is open in a tier, or `again` everything, and write each choice as it is made."""
-    from checks.engine import answer_sheet
-    from checks.engine.answer_text import ByHandError, choices
-    from checks.engine.quiz import ask
+    from checks.engine.learner import answer_sheet
+    from checks.engine.learner.answer_text import ByHandError, choices
+    from checks.engine.terminal.quiz import ask
 
     asked, answers = _asked(tier), tier_answers(tier)
     to_ask = asked if again else _open(solutions, tier)
@@ -128,8 +128,8 @@ def _asked(tier: str) -> list[Question]:
 
 def _open(solutions: Path, tier: str) -> list[Question]:
     """The questions that the learner's file doesn't answer rightly."""
-    from checks.engine.answer_sheet import load
-    from checks.engine.answer_text import choices
+    from checks.engine.learner.answer_sheet import load
+    from checks.engine.learner.answer_text import choices
 
     asked, answers = _asked(tier), tier_answers(tier)
     given = choices(load(solutions, tier)) if asked else {}

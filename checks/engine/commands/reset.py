@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Replace the file, or a part of it, by its stub; what was there is kept."""
-    from checks.engine.learners_file import differing_lines
-    from checks.engine.screen import Screen, make_console
+    from checks.engine.learner.learners_file import differing_lines
+    from checks.engine.terminal.screen import Screen, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
     reference = folder_of(options.reference or "reference", "--reference")
@@ -80,9 +80,9 @@ def one_stub(before: bytes, stub: str, function: str, path: Path) -> tuple[str, 
     Raises:
         UsageError: there is no such part, or it can't be put back alone.
     """
-    from checks.engine.definitions import PartError, parsed
-    from checks.engine.learners_file import FileError, text_of
-    from checks.engine.put_back import with_stub
+    from checks.engine.learner.definitions import PartError, parsed
+    from checks.engine.learner.learners_file import FileError, text_of
+    from checks.engine.learner.put_back import with_stub
 
     try:
         name = one_part(function, parsed(stub).definitions, f"the stub of {path.name}")

@@ -11,10 +11,10 @@ import difflib
 import os
 from pathlib import Path
 
-from checks.engine.backups import Backup, backups
 from checks.engine.commands.asking import answer, can_ask, command, exchange, learners
 from checks.engine.commands.common import PASSED, UsageError, short, tier
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.learner.backups import Backup, backups
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the versions, or bring one back."""
-    from checks.engine.screen import Screen, make_console
+    from checks.engine.terminal.screen import Screen, make_console
 
     if options.list and options.version:
         raise UsageError("--list shows the versions and brings none back; leave one of them out.")
@@ -68,10 +68,10 @@ def run(options: argparse.Namespace) -> int:
 
 def show(kept: list[Backup], path: Path, now: bytes | None, note: str) -> None:
     """The list of versions, the newest first, with a note below it."""
-    from checks.engine.learners_file import differing_lines
-    from checks.engine.screen import make_console
-    from checks.engine.screen_parts import exhibit
-    from checks.engine.screen_text import Page
+    from checks.engine.learner.learners_file import differing_lines
+    from checks.engine.terminal.screen import make_console
+    from checks.engine.terminal.screen_parts import exhibit
+    from checks.engine.terminal.screen_text import Page
     from checks.engine.verdict import Exhibit
 
     rows = []

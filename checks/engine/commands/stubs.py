@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the exercises from the reference; what they replace is kept."""
-    from checks.engine.screen import Screen, make_console
-    from checks.engine.stubs import StubError, write_stubs
+    from checks.engine.learner.stubs import StubError, write_stubs
+    from checks.engine.terminal.screen import Screen, make_console
 
     source = folder_of(options.solutions or "reference", "--solutions")
     target = Path(options.to) if options.to else KIT / "exercises"

@@ -18,10 +18,10 @@ from typing import Any
 from checks.engine.commands.check import next_step
 from checks.engine.commands.common import PASSED, short, tier
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.course import Listed, course
-from checks.engine.fingerprint import fingerprints
-from checks.engine.progress import last_verdicts, load
-from checks.engine.recording import Recording, is_remembered
+from checks.engine.memory.course import Listed, course
+from checks.engine.memory.fingerprint import fingerprints
+from checks.engine.memory.progress import last_verdicts, load
+from checks.engine.memory.recording import Recording, is_remembered
 from checks.engine.session import InfraError, Judge, Listener, UnusableError, tiers
 from checks.engine.totals import next_verdict
 from checks.engine.verdict import Status, Verdict
@@ -54,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
     folder = folder_of(options.solutions or "exercises", "--solutions")
     data = folder_of(options.data, "--data") if options.data else None
     with Judge(keeps_spare=True) as judge:
-        from checks.engine.keys import is_terminal, keys
-        from checks.engine.saves import Saves
+        from checks.engine.terminal.keys import is_terminal, keys
+        from checks.engine.terminal.saves import Saves
 
         watch = Watch(judge, folder, options, data)
         saves = Saves(folder, watch.saved, watch.said)
@@ -105,7 +105,7 @@ class Watch:
     def __init__(
         self, judge: Judge, folder: Path, options: argparse.Namespace, data: Path | None
     ) -> None:
-        from checks.engine.screen import make_console
+        from checks.engine.terminal.screen import make_console
 
         self.judge, self.folder, self.options, self.data = judge, folder, options, data
         self.console = make_console()
@@ -150,7 +150,7 @@ class Watch:
 
     def begin(self) -> None:
         """Run the tier's checks: what has changed since its last verdict first."""
-        from checks.engine.screen import Screen
+        from checks.engine.terminal.screen import Screen
 
         if self.running is not None:
             self.waiting = True
@@ -273,7 +273,7 @@ class Watch:
 
     def on_key(self, key: str) -> None:
         """Do what a key is for; any other key does nothing."""
-        from checks.engine import watch_keys
+        from checks.engine.terminal import watch_keys
 
         if key in ("q", ""):
             self.stopped = True

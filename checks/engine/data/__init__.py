@@ -1,0 +1,1 @@
+"""Images to train on: the embedded digits, and MNIST."""

@@ -1,0 +1,1 @@
+"""The learner's files as text: stubs, answers, backups, comparison with the reference."""
