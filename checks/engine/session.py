@@ -179,25 +179,28 @@ class Judge:
                 yield json.loads(line)
 
     def _last_words(self) -> str:
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        lines: list[str] = []
+        with contextlib.suppress(ValueError):  # closed by now
+            self._errors.seek(0)
+            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1].rstrip(".") if lines else "the judge's process ended without a word"
 
     def close(self) -> None:
-        """End the process, and with it what it runs."""
-        if self.process is None:
+        """End the process, and with it what it runs; safe to call from several threads."""
+        with self._writing:
+            process, self.process = self.process, None
+        if process is None:
             return
-        for stream in (self.process.stdin, self.process.stdout):
+        for stream in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 stream and stream.close()
         try:
-            self.process.wait(END_SECONDS)
+            process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            process.kill()
+            process.wait()
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._errors.close()
-        self.process = None
 
     def __enter__(self) -> Judge:
         self.start()

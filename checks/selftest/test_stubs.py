@@ -264,9 +264,6 @@ def write_idx(path: Path, contents: bytes, *shape: int) -> None:
     path.write_bytes(header + contents)
 
 
-pytestmark = pytest.mark.xdist_group("stubs")  # the files are run once, and looked at by many
-
-
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Every file run as a script from a folder of no importance, two at a time."""
