@@ -14,7 +14,7 @@ from rich.text import Text
 
 from checks.engine.commands.common import PASSED
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.explain import chosen_check, standing
+from checks.engine.commands.explain import add_arguments, chosen_check, standing
 from checks.engine.memory.course import Listed
 from checks.engine.memory.explaining import ladder
 from checks.engine.memory.kept_file import KeptError
@@ -22,14 +22,8 @@ from checks.engine.memory.progress import last_verdicts, load, save
 from checks.engine.memory.recording import is_remembered
 from checks.engine.terminal.screen_text import Page, make_console
 
+__all__ = ["add_arguments", "hint_blocks", "run"]
 LABELS = ("The idea", "Where to look", "The shape of the line")
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Which check."""
-    add = parser.add_argument
-    add("check", nargs="*", help="a tier and a number, a function, or a title", metavar="CHECK")
-    add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
 
 
 def run(options: argparse.Namespace) -> int:
