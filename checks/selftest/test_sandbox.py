@@ -287,3 +287,18 @@ def test_many_runs_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monk
         process = link.process
     assert process.poll() is not None
     assert [path.name for path in tmp_path.iterdir()] == ["solutions"]
+
+
+def test_a_spare_takes_the_place_of_a_spent_process(tmp_path: Path) -> None:
+    with bench(tmp_path / "solutions", "serve") as served:
+        served.sandbox.keeps_spare = True
+        served.sandbox.start()
+        spare = served.sandbox._spare
+        assert spare is not None
+        assert served.run("import os\ndef go():\n    os._exit(1)\n").status == "crashed"
+        assert served.sandbox._link is spare
+        assert served.honest()
+        last = served.sandbox._spare
+        assert last is not None
+        assert last is not spare
+    assert all(process.process.poll() is not None for process in (spare, last))
