@@ -39,8 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The self-tests run on several cores; a tier's checks are done before more have loaded."""
     is_selftest = all("selftest" in argument for argument in config.args)
-    # One more than there are cores: half of a test's time it waits for a child.
-    return min((os.cpu_count() or 1) + 1, 8) if is_selftest else 0
+    return min(os.cpu_count() or 1, 8) if is_selftest else 0
 
 
 def pytest_configure(config: pytest.Config) -> None:

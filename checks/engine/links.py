@@ -11,6 +11,7 @@ import contextlib
 import os
 import queue
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -216,7 +217,7 @@ class Served:
         except queue.Empty:
             self.spent = True
             return Ended(status="timeout", output=bytes(self.output))
-        time.sleep(0.001)  # what was printed is in its pipe by now; let its reader take it
+        self._let_the_reader_catch_up()
         ended = Ended(message=answer or b"", output=bytes(self.output))
         if answer is None or answer == b"garbled":
             self.spent = True
@@ -224,6 +225,16 @@ class Served:
                 if answer is None and self.process.wait(5) < 0:
                     ended.status, ended.detail = _signalled(-self.process.returncode)
         return ended
+
+    def _let_the_reader_catch_up(self) -> None:
+        """What was printed is in its pipe by now: wait until its reader has taken it."""
+        pipe = _stream(self.process.stderr)
+        deadline = time.monotonic() + 0.5
+        while os.name == "posix" and time.monotonic() < deadline and self.process.poll() is None:
+            if not select.select([pipe], [], [], 0)[0]:
+                break
+            time.sleep(0.001)
+        time.sleep(0.002)
 
     def interrupt(self) -> None:
         """End the request that runs, and with it the process; `exchange` then comes back."""
