@@ -83,6 +83,10 @@ class WatchedDiscriminator(Watched):
         )
 
 
+# A learner who asks one of them for something that it lacks reads these names in the error.
+WatchedGenerator.__name__, WatchedDiscriminator.__name__ = "Generator", "Discriminator"
+
+
 def watched_networks(seed: int) -> tuple[WatchedGenerator, WatchedDiscriminator]:
     """G and D with weights drawn from a seed, wide enough for scores that differ by image."""
     rng = torch.Generator().manual_seed(seed)

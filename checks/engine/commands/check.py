@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
                 notice = recording.keep(came) if recording and came else ""
             if notice:
                 screen.notice(notice)
-            screen.finish(verdicts, next_step(verdicts, options))
+            screen.finish(verdicts, next_step(verdicts, options.solutions))
     write_reports(verdicts, options, {"solutions": str(solutions), "tiers": selected})
     if any(verdict.status is Status.INFRA for verdict in verdicts):
         return INFRA
@@ -104,11 +104,11 @@ def write_reports(
         raise UsageError(str(error)) from None
 
 
-def next_step(verdicts: Sequence[Verdict], options: argparse.Namespace) -> str:
-    """What to do next, in words, with the command to run."""
+def next_step(verdicts: Sequence[Verdict], solutions: str | None = None) -> str:
+    """What to do next, in words, with the command to run on the same folder."""
     command = "  python run_checks.py {}"
-    if options.solutions:
-        command += f" --solutions {options.solutions}"
+    if solutions:
+        command += f" --solutions {solutions}"
     following = next_verdict(verdicts)
     if following is None:
         if any(verdict.status is not Status.PASSED for verdict in verdicts):

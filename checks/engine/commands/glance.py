@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +124,7 @@ def step(folder: Path, standings: Sequence[Standing]) -> str:
             return f"run the first checks:\n{command}"
         return f"run the checks of {tier}:\n{command}"
     (chosen, *_) = wrong or to_do or mine
-    return next_step([verdict_of(folder, chosen)], argparse.Namespace(solutions=None))
+    return next_step([verdict_of(folder, chosen)])
 
 
 def verdict_of(folder: Path, standing: Standing) -> Verdict:

@@ -113,6 +113,7 @@ class Watch:
         self.events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.listed = course()
         self.tier = ""
+        self.seconds = {name: each.seconds for name, each in last_verdicts(folder).items()}
         self.known: dict[str, tuple[str, Verdict]] = {}  # the last verdict, and on which code
         self.running: Run | None = None
         self.waiting = False  # a run is wanted as soon as the one that is cancelled has ended
@@ -173,16 +174,8 @@ class Watch:
 
     def cost(self, check: str) -> tuple[bool, int]:
         """What a check is sorted by: dear ones last, otherwise as they come in the course."""
-        seconds = self.known[check][1].seconds if check in self.known else self.remembered(check)
         position = next(i for i, each in enumerate(self.listed) if each.check.check == check)
-        return seconds > DEAR_SECONDS, position
-
-    def remembered(self, check: str) -> float:
-        """How long a check took in the last run that is remembered."""
-        if not hasattr(self, "_seconds"):
-            found = last_verdicts(self.folder)
-            self._seconds = {name: verdict.seconds for name, verdict in found.items()}
-        return self._seconds.get(check, 0.0)
+        return self.seconds.get(check, 0.0) > DEAR_SECONDS, position
 
     def judged(self, run: Run, order: list[str]) -> None:
         """Let the judge run these checks; in a thread of its own."""
@@ -207,6 +200,7 @@ class Watch:
             return
         before = self.known.get(verdict.check)
         run.came[verdict.check] = verdict
+        self.seconds[verdict.check] = verdict.seconds
         is_news = verdict.check in run.changed or before is None
         is_news = is_news or (before is not None and before[1].status is not verdict.status)
         self.known[verdict.check] = (run.recording.before[verdict.check], verdict)
@@ -250,12 +244,13 @@ class Watch:
 
     def next_step(self, verdicts: Sequence[Verdict]) -> str:
         """What to do next: saving is enough, no command is to be run."""
-        step = next_step(verdicts, argparse.Namespace(solutions=self.options.solutions))
-        if all(verdict.status is Status.PASSED for verdict in verdicts):
-            later = tiers()[tiers().index(self.tier) + 1 :]
-            key = f"press n for {later[0]}" if self.keyboard else f"go on with {later and later[0]}"
-            return f"{key}." if later else ""
-        return step.split(", then run:")[0] + ", and save."
+        if any(verdict.status is not Status.PASSED for verdict in verdicts):
+            step = next_step(verdicts).split(", then run:")[0]
+            return f"{step}, and save." if step else ""
+        later = tiers()[tiers().index(self.tier) + 1 :]
+        if not later:
+            return ""
+        return f"press n for {later[0]}." if self.keyboard else f"go on with {later[0]}."
 
     def on_saved(self, names: set[str]) -> None:
         """Check the tier of what was saved; of several, the one that is on the screen."""
