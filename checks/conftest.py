@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from checks.engine import sandbox
+from checks.engine.ahead import Ahead, Attempt, has_second_core
 from checks.engine.data import training_images
 from checks.engine.outcomes import CheckEndedError, CrashedError
 from checks.engine.sandbox import KIT
@@ -25,6 +26,7 @@ from checks.engine.verdict import Check, Frame, Status, Verdict
 
 SOLUTION = pytest.StashKey[Solution]()
 BEGAN = pytest.StashKey[float]()
+AHEAD = pytest.StashKey[Ahead]()
 VERDICT = "verdict"  # the attribute of a report in which its verdict travels to the judge
 
 
@@ -43,7 +45,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "check(title, about, points): a check of the course")
+    config.addinivalue_line("markers", "check(title, about, points, ahead): a check of the course")
     try:
         training_images.use(config.getoption("--data"))
     except training_images.UnusableDataError as error:
@@ -58,21 +60,65 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def submission(request: pytest.FixtureRequest) -> Submission:
     """The folder named on the command line."""
-    folder = Path(request.config.getoption("--solutions"))
+    return submission_in(request.config, sandbox.shared())
+
+
+def submission_in(config: pytest.Config, box: sandbox.Sandbox) -> Submission:
+    """The folder named on the command line, to be run in this sandbox."""
+    folder = Path(config.getoption("--solutions"))
     if not folder.is_absolute() and not folder.is_dir():
         folder = KIT / folder
     if not folder.is_dir():
         raise pytest.UsageError(f"--solutions {folder}: there is no such folder")
-    return Submission(folder.resolve(), sandbox.shared(), request.config.getoption("--seed"))
+    return Submission(folder.resolve(), box, config.getoption("--seed"))
 
 
 @pytest.fixture
 def solution(request: pytest.FixtureRequest, submission: Submission) -> Solution:
     """The learner's solution, as this check sees it."""
-    about = request.node.get_closest_marker("check").kwargs["about"]
-    view = Solution(submission, tier_of(request.node), about)
+    view = view_of(request.node, submission)
     request.node.stash[SOLUTION] = view
     return view
+
+
+def view_of(item: pytest.Item, submission: Submission) -> Solution:
+    """A submission, as this check sees it."""
+    mark = item.get_closest_marker("check")
+    assert mark is not None
+    return Solution(submission, tier_of(item), mark.kwargs["about"])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """What takes seconds begins now, beside the rest."""
+    marks = [(item, item.get_closest_marker("check")) for item in session.items]
+    early = [item for item, mark in marks if mark and mark.kwargs.get("ahead")]
+    is_worth_it = early and len(early) < len(session.items) and has_second_core()
+    if not is_worth_it or session.config.option.collectonly:
+        return (yield)
+    submission = submission_in(session.config, sandbox.second())
+    attempts = {}
+    for item in early:
+        assert isinstance(item, pytest.Function)
+        attempts[item.nodeid] = Attempt(item.obj, view_of(item, submission))
+    ahead = session.config.stash[AHEAD] = Ahead(attempts)
+    try:
+        return (yield)
+    finally:
+        ahead.stop()
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A check that has begun ahead of the others is not run again: its end is awaited."""
+    ahead = pyfuncitem.config.stash.get(AHEAD, None)
+    attempt = ahead.result(pyfuncitem.nodeid) if ahead else None
+    if attempt is None:
+        return None
+    pyfuncitem.stash[SOLUTION] = attempt.view
+    pyfuncitem.stash[BEGAN] = time.perf_counter() - attempt.seconds
+    if attempt.error is not None:
+        raise attempt.error
+    return True
 
 
 def tier_of(item: pytest.Item) -> str:

@@ -722,7 +722,9 @@ def test_second_training(solution: Solution) -> None:
         refuse(finding)
 
 
-@check("After training the samples are closer to the digits", about="train_gan", points=3)
+@check(
+    "After training the samples are closer to the digits", about="train_gan", points=3, ahead=True
+)
 def test_samples_get_closer(solution: Solution) -> None:
     """G is trained on 500 digits for seven epochs and, if need be, again at a larger rate. The
     Fréchet distance of its samples to the digits has to fall below 70% of an untrained G's, and the

@@ -22,12 +22,15 @@ __all__ = ["Solution", "check", "wrong"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def check(title: str, *, about: str, points: int) -> Callable[[Function], Function]:
+def check(
+    title: str, *, about: str, points: int, ahead: bool = False
+) -> Callable[[Function], Function]:
     """Mark a test function as a check.
 
     Args:
         title: what is right when it passes, in one short line.
         about: the learner's function, class or value that it is about.
         points: what it is worth.
+        ahead: it takes seconds, and so begins with the run, beside the checks before it.
     """
-    return pytest.mark.check(title=title, about=about, points=points)
+    return pytest.mark.check(title=title, about=about, points=points, ahead=ahead)

@@ -43,7 +43,8 @@ class Orders:
             return
         self.cancelled = int(message["cancel"])
         if self.running == self.cancelled:
-            sandbox.shared().interrupt()
+            for box in (sandbox.shared(), sandbox.second()):
+                box.interrupt()
 
 
 class Reporter:
@@ -115,7 +116,8 @@ def listen(orders: Orders, scratch: str) -> None:
     """Take the orders; when there can be no more, end this process and its children."""
     for line in sys.stdin:
         orders.take(line)
-    sandbox.shared().close()
+    for box in (sandbox.shared(), sandbox.second()):
+        box.close()
     shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)
 

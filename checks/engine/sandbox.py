@@ -80,6 +80,12 @@ class Outcome:
     seconds: float = 0.0
 
 
+def usual_method() -> str:
+    """How this system starts children; `GAN_KIT_CHILDREN=serve` asks for what Windows does."""
+    chosen = os.environ.get("GAN_KIT_CHILDREN", "")
+    return "fork" if CAN_FORK and chosen != "serve" else "serve"
+
+
 @dataclass
 class Sandbox:
     """Children for probes; `method` is "fork" or "serve" (one process for many requests).
@@ -88,7 +94,7 @@ class Sandbox:
     to be replaced.
     """
 
-    method: str = "fork" if CAN_FORK else "serve"
+    method: str = field(default_factory=usual_method)
     keeps_spare: bool = False
     _spare: Served | None = field(default=None, repr=False)
     _link: Forks | Served | None = field(default=None, repr=False)
@@ -238,4 +244,10 @@ def _error(answer: dict[str, Any], solutions: Path) -> LearnersError:
 @cache
 def shared() -> Sandbox:
     """This process's sandbox, kept from one run to the next."""
+    return Sandbox()
+
+
+@cache
+def second() -> Sandbox:
+    """Another one, for what goes on beside the first; kept as well."""
     return Sandbox()

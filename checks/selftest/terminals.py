@@ -52,7 +52,7 @@ def copy_kit(place: Path) -> Path:
 class Terminal:
     """The command in a pseudo-terminal: what it shows, and keys to press."""
 
-    def __init__(self, kit: Path, *arguments: str) -> None:
+    def __init__(self, kit: Path, *arguments: str, children: str = "") -> None:
         import fcntl
         import pty
         import struct
@@ -77,7 +77,7 @@ class Terminal:
         self.shell = subprocess.Popen(
             [sys.executable, "-c", SHELL, str(self.notes), *command],
             cwd=kit, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lead,
-            env=environment(TERM="xterm-256color", EDITOR="true"),
+            env=environment(TERM="xterm-256color", EDITOR="true", GAN_KIT_CHILDREN=children),
         )  # fmt: skip
         self.pid = int(self._noted(""))
         threading.Thread(target=self._read, daemon=True).start()
@@ -98,13 +98,14 @@ class Terminal:
         except OSError:
             pass
 
-    def wait(self, *texts: str) -> str:
-        """Wait until all of these are shown; what came until then is taken off."""
+    def wait(self, *texts: str, keep: bool = False) -> str:
+        """Wait until all of these are shown; unless kept, what came until then is taken off."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             plain = " ".join(CONTROL.sub("", self.shown).split())
             if all(text in plain for text in texts):
-                self.shown = ""
+                if not keep:
+                    self.shown = ""
                 return plain
             time.sleep(0.02)
         raise AssertionError(f"not shown: {texts}\n{CONTROL.sub('', self.shown)[-3000:]}")

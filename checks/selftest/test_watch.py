@@ -16,6 +16,7 @@ import pytest
 from checks.engine.links import KIT
 from checks.selftest.terminals import SECONDS, Terminal, copy_kit
 from checks.selftest.test_command import environment
+from checks.selftest.test_sandbox import METHODS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 DRAW = "return rng.standard_normal((n_samples, latent_dim))"
@@ -34,9 +35,15 @@ def beginner(kit: Path) -> Path:
     return Path(shutil.copy(KIT / "reference" / "beginner.py", kit / "exercises"))
 
 
+@pytest.fixture(params=METHODS)
+def children(request: pytest.FixtureRequest) -> str:
+    """How children are started: both ways have to serve the learner alike."""
+    return str(request.param)
+
+
 @pytest.fixture
-def terminal(kit: Path, beginner: Path) -> Iterator[Terminal]:
-    opened = Terminal(kit, "beginner")
+def terminal(kit: Path, beginner: Path, children: str) -> Iterator[Terminal]:
+    opened = Terminal(kit, "beginner", children=children)
     yield opened
     opened.close()
 
@@ -131,9 +138,12 @@ def test_kill_leaves_terminal_and_progress_sane(
     assert "sample_noise_numpy" in glance.stdout
 
 
-def test_without_a_terminal_verdicts_come_line_by_line(kit: Path, beginner: Path) -> None:
+def test_without_a_terminal_verdicts_come_line_by_line(
+    kit: Path, beginner: Path, children: str
+) -> None:
     process = subprocess.Popen(
-        [sys.executable, "run_checks.py", "watch", "beginner"], cwd=kit, env=environment(),
+        [sys.executable, "run_checks.py", "watch", "beginner"], cwd=kit,
+        env=environment(GAN_KIT_CHILDREN=children),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         start_new_session=True,
     )  # fmt: skip
