@@ -60,6 +60,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def submission(request: pytest.FixtureRequest) -> Submission:
     """The folder named on the command line."""
+    sandbox.shared().wait()
     return submission_in(request.config, sandbox.shared())
 
 

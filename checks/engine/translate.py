@@ -130,6 +130,11 @@ TRANSLATIONS = (
         "Use len(…) of what came in, or -1, in the place of the batch size.",
     ),
     Translation(
+        r"int\(\) argument must be .* not 'NoneType'|expected a long, but got NoneType",
+        "None came where a number has to be. A seed, for one, is None whenever the caller gives none.",
+        "Use the seed only where there is one: if seed is not None.",
+    ),
+    Translation(
         r"'NoneType' object is not",
         "Something is None that should be a value: a function without a return, most often.",
         "Look at where the value on this line comes from, and print it.",
