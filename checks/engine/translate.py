@@ -131,7 +131,8 @@ TRANSLATIONS = (
     ),
     Translation(
         r"int\(\) argument must be .* not 'NoneType'|expected a long, but got NoneType",
-        "None came where a number has to be. A seed, for one, is None whenever the caller gives none.",
+        "None came where a number has to be. A seed, for one, is None whenever the caller gives "
+        "none.",
         "Use the seed only where there is one: if seed is not None.",
     ),
     Translation(
