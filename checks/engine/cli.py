@@ -12,18 +12,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from checks.engine.commands import COMMANDS
-from checks.engine.commands.common import INFRA, INTERRUPTED, USAGE, Parser, UsageError
+from checks.engine.commands import COMMANDS, GROUPS
+from checks.engine.commands.common import INFRA, INTERRUPTED, USAGE, UsageError
+from checks.engine.commands.parser import Parser
 from checks.engine.session import InfraError, UnusableError
 
 PROGRAM = "python run_checks.py"
-DESCRIPTION = """\
-Check your solutions to the exercises.
-
-  python run_checks.py              all tiers at a glance, and what to do next
-  python run_checks.py beginner     the checks of one tier, in words
-  python run_checks.py all          the checks of every tier
-"""
+FURTHER = f"{PROGRAM} COMMAND --help tells more about a command, with examples."
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,20 +41,22 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> tuple[Any, argparse.Namespace]:
     """The module of the command that was asked for, and its options."""
     name = arguments[0] if arguments and arguments[0] in COMMANDS else ""
-    module = importlib.import_module(f"checks.engine.commands.{name or 'check'}")
-    parser = Parser(
-        prog=f"{PROGRAM} {name}".strip(),
-        description=DESCRIPTION + commands() if not name else f"{module.__doc__}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    module.add_arguments(parser)
+    module, parser = parser_of(name)
     return module, parser.parse_args(arguments[1:] if name else arguments)
 
 
-def commands() -> str:
-    """The other commands, a line each."""
-    return "".join(f"  {PROGRAM} {name:<12} {what}\n" for name, what in COMMANDS.items())
+def parser_of(name: str) -> tuple[Any, Parser]:
+    """A command's module and parser; "" is the check of a tier."""
+    module = importlib.import_module(f"checks.engine.commands.{name or 'check'}")
+    parser = Parser(
+        f"{PROGRAM} {name}".strip(),
+        module.__doc__ or "",
+        getattr(module, "EXAMPLES", ()),
+        groups={} if name else GROUPS,
+        further="" if name else FURTHER,
+    )
+    module.add_arguments(parser)
+    return module, parser
 
 
 def show_problem(error: Exception) -> None:

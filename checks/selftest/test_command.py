@@ -150,6 +150,10 @@ USAGE = {
     "a file for a folder": (["--solutions", "run_checks.py"], "a folder is wanted"),
     "no folder for data": (["--data", "no/such"], "--data no/such"),
     "no folder for a report": (["--json", "no/such/file.json"], "there is no folder"),
+    "a watched report": (["beginner", "--watch", "--json", "x.json"], "--json belongs to a single"),
+    "another": (["--watch", "--junit", "x.xml"], "--junit belongs to a single"),
+    "all tiers watched": (["all", "--watch"], "one tier at a time"),
+    "an unknown shell": (["completion", "tcsh"], "'tcsh'"),
 }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks.engine.commands import diff
+from checks.engine.links import KIT
 from checks.engine.memory import progress
 from checks.engine.memory.course import course
 from checks.engine.memory.fingerprint import fingerprints
@@ -166,6 +167,87 @@ def test_nothing_that_the_learner_wrote_moves_the_cursor(folders: tuple[Path, Pa
         assert "\\x1b[2J\\u202e" in told
         assert "\x1b" not in told
         assert len(told.splitlines()) < 1500
+
+
+# What the reference says about a difference -------------------------------------------------------
+
+SAID = {
+    "a generator of its own": (
+        "beginner",
+        ("rng = np.random.default_rng(seed)", "rng = np.random.RandomState(seed)"),
+        "The task: Other code that uses NumPy's global random numbers must not notice either way,",
+    ),
+    "a loop for a table": (
+        "beginner",
+        (
+            "w = torch.linspace(0, 1, n_steps, device=start.device).unsqueeze(1)  # (n_steps, 1)",
+            "w = torch.tensor([[i / (n_steps - 1)] for i in range(n_steps)])",
+        ),
+        "The task: Look up `torch.linspace` for the weights w.",
+    ),
+    "an answer": (
+        "beginner",
+        ('"other_noise": "c"', '"other_noise": "a"'),
+        "Why: ",
+    ),
+    "a comment at the line": (
+        "advanced",
+        ("generator(z).detach()", "generator(z).data"),
+        "Why: D's loss says nothing about G's weights.",
+    ),
+    "a comment above a line that only you have": (
+        "advanced",
+        ("before D's next step\n", "before D's next step\n    discriminator.zero_grad()\n"),
+        "Why: Leaves gradients in D too: D's own zero_grad clears them before D's next step.",
+    ),
+    "a class's docstring": (
+        "advanced",
+        ("nn.LeakyReLU(0.2)", "nn.ReLU()"),
+        "The task: One block per entry of `hidden_dims`: a linear layer to that width, LeakyReLU,",
+    ),
+    "an option that was left out": (
+        "advanced",
+        (", betas=(0.5, 0.999)", ""),
+        "The task: Its default betas (0.9, 0.999) remember too much for a game",
+    ),
+    "what only the reference does": (
+        "bonus",
+        (", weights_only=True", ""),
+        "The task: Load onto the CPU wherever it was trained (`map_location`), and only data,",
+    ),
+    "a class for the figure": (
+        "bonus",
+        ("axis.legend()", "axis.legend(frameon=False)"),
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_difference_comes_with_what_the_reference_says(tmp_path: Path, name: str) -> None:
+    tier, (theirs, yours), said = SAID[name]
+    solved = (KIT / "reference" / f"{tier}.py").read_text(encoding="utf-8")
+    assert theirs in solved
+    (tmp_path / f"{tier}.py").write_text(solved.replace(theirs, yours), encoding="utf-8")
+    told = run("diff", tier, "--yes", "--solutions", tmp_path).stdout
+    notes = [line for line in told.splitlines() if line.startswith(("# Why", "# The task"))]
+    assert len(notes) == bool(said), told
+    assert told.count(f"\n# {said}") == 1 or not said
+
+
+def test_what_is_the_same_is_cut_short_in_a_terminal(tmp_path: Path) -> None:
+    solved = (KIT / "reference" / "advanced.py").read_text(encoding="utf-8")
+    changed = solved.replace("Discriminator(dropout=0.3)", "Discriminator()")
+    (tmp_path / "advanced.py").write_text(changed, encoding="utf-8")
+    words = ("diff", "advanced", "--yes", "--solutions", tmp_path)
+    for columns, width in (("80", 80), ("140", 140)):
+        told = run(*words, FORCE_COLOR="1", COLUMNS=columns, TERM="xterm").stdout
+        text = re.sub(r"\x1b\[[\d;]*m|\x1b\]8;.*?\x1b\\", "", told)
+        assert "def train_gan(…):" in text
+        assert re.search(r"… \d+ lines as in the reference", text)
+        assert "return generator, discriminator, history" not in text
+        assert max(map(len, text.splitlines())) <= width
+    assert "return generator, discriminator, history" in run(*words).stdout
 
 
 # Asking first -------------------------------------------------------------------------------------

@@ -116,6 +116,15 @@ def test_no_line_is_wider_than_the_window_or_than_prose(
     assert not any(line != line.rstrip() for line in text.splitlines())
 
 
+def test_the_table_of_tiers_fits_a_very_narrow_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = show([verdict(Status.PASSED, tier=tier) for tier in ("beginner", "intermediate")],
+                overview=True).splitlines()  # fmt: skip
+    table = [row for row in rows if re.search(r" \d+/\d+ +\d+/\d+$", row)]
+    assert len(table) == 3
+    assert max(map(cell_len, rows)) <= 40
+
+
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_wrapping_cuts_nothing_off(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))

@@ -60,12 +60,6 @@ def agreed(said: str, question: str, *, yes: bool) -> bool:
     return answer(said, f"{question} (yes/no)").lower() in YES
 
 
-def command(words: str, solutions: str | None) -> str:
-    """A command to run next, on the same folder."""
-    quoted = f'"{solutions}"' if solutions and " " in solutions else solutions
-    return f"python run_checks.py {words}" + (f" --solutions {quoted}" if quoted else "")
-
-
 # Names --------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,7 @@
-"""`python run_checks.py [TIER]`: run the checks of a tier, or of all, and show what they found."""
+"""`python run_checks.py [TIER]`: check what you wrote in exercises/, and say what is wrong.
+
+Without TIER nothing runs: it shows at once where you stand and what to do next.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,47 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.commands import COMMANDS
-from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, UsageError, one_of, short
+from checks.engine.commands.common import (
+    INFRA,
+    NOT_ALL,
+    PASSED,
+    UsageError,
+    command,
+    one_of,
+    short,
+    tier_names,
+)
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.completing import tier_choices
 from checks.engine.memory.recording import is_remembered, record
 from checks.engine.session import Judge, Listener, tiers
 from checks.engine.totals import next_verdict
 from checks.engine.verdict import Status, Verdict
 
+EXAMPLES = (
+    ("python run_checks.py", "where you stand, and what to do next"),
+    ("python run_checks.py beginner", "check exercises/beginner.py"),
+    ("python run_checks.py beginner --watch", "check it whenever you save it"),
+)
+COMPLETIONS = {"TIER": lambda typed: [*tier_choices(typed), ("all", "every tier")]}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of a run of the checks."""
-    names = ", ".join(tiers())
     add = parser.add_argument
-    add("tier", nargs="?", type=_tier, help=f"{names}, or all", metavar="TIER")
-    add("--solutions", metavar="DIR", help="folder with the files to check (default: exercises)")
+    add("tier", nargs="?", type=_tier, help=tier_names("all"), metavar="TIER")
+    add("--watch", action="store_true", help="check again whenever you save a file")
+    add("--explain", action="store_true", help="show also what was seen of checks that passed")
+    add("--verbose", action="store_true",
+        help="show every failure, with times and what your code printed")  # fmt: skip
+    add = parser.add_argument_group("For teachers and other data").add_argument
+    add("--solutions", metavar="DIR",
+        help="check the files in this folder; without TIER, all (default: exercises)")  # fmt: skip
     add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
-    add("--seed", type=int, default=0, metavar="N", help="seed of the run (default: 0)")
-    add("--json", metavar="FILE", help="write the verdicts as JSON")
-    add("--junit", metavar="FILE", help="write the verdicts as JUnit XML")
-    add("--verbose", action="store_true", help="every failure, with times and what was printed")
-    add("--explain", action="store_true", help="the evidence of what has passed, too")
+    add("--seed", type=int, default=0, metavar="N",
+        help="draw the challenges from this seed (default: 0)")  # fmt: skip
+    add("--json", metavar="FILE", help="write the verdicts to a file, as JSON")
+    add("--junit", metavar="FILE", help="write the verdicts to a file, as JUnit XML")
 
 
 def _tier(name: str) -> str:
@@ -39,6 +63,8 @@ def _tier(name: str) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Run the checks and show what they found, or without a tier what is remembered."""
+    if options.watch:
+        return watch_instead(options)
     solutions = folder_of(options.solutions or "exercises", "--solutions")
     remembers = options.solutions is None and is_remembered(solutions)
     data = folder_of(options.data, "--data") if options.data else None
@@ -79,6 +105,20 @@ def run(options: argparse.Namespace) -> int:
     return PASSED if all(v.status is Status.PASSED for v in verdicts) else NOT_ALL
 
 
+def watch_instead(options: argparse.Namespace) -> int:
+    """`--watch` is the command of that name; what it has no use for is refused."""
+    from checks.engine.commands import watch
+
+    for name in ("json", "junit", "verbose", "explain"):
+        if getattr(options, name):
+            raise UsageError(f"--{name} belongs to a single run of the checks, without --watch.")
+    if options.tier == "all":
+        raise UsageError(
+            "--watch is on one tier at a time; without any it begins with what is next."
+        )
+    return watch.run(options)
+
+
 def at_a_glance(options: argparse.Namespace, solutions: Path) -> int:
     """Show where the learner stands; nothing is run, so what belongs to a run is refused."""
     from checks.engine.commands.glance import show
@@ -106,21 +146,18 @@ def write_reports(
 
 def next_step(verdicts: Sequence[Verdict], solutions: str | None = None) -> str:
     """What to do next, in words, with the command to run on the same folder."""
-    command = "  python run_checks.py {}"
-    if solutions:
-        command += f" --solutions {solutions}"
     following = next_verdict(verdicts)
     if following is None:
         if any(verdict.status is not Status.PASSED for verdict in verdicts):
             return ""
         later = tiers()[tiers().index(verdicts[-1].tier) + 1 :]
-        return f"on to {later[0]}:\n" + command.format(later[0]) if later else ""
-    command = command.format(following.tier)
+        return f"on to {later[0]}:\n  {command(later[0], solutions)}" if later else ""
+    again = f"then run:\n  {command(following.tier, solutions)}"
     if following.status is Status.BLOCKED:
         awaited = following.came.removeprefix("Waits for ").split(", which")[0]
-        return f"write {awaited}, then run:\n{command}"
+        return f"write {awaited}, {again}"
     if following.status.is_open:
-        return f"{following.came[0].lower()}{following.came[1:].rstrip('.')}, then run:\n{command}"
+        return f"{following.came[0].lower()}{following.came[1:].rstrip('.')}, {again}"
     where = following.location
     what = f"{where.function} in {short(where.file)}" if where else f"the {following.tier} file"
-    return f"mend {what}, then run:\n{command}"
+    return f"mend {what}, {again}"

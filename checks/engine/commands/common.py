@@ -6,7 +6,6 @@ import argparse
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from checks.engine.links import KIT
 from checks.engine.session import tiers
@@ -16,15 +15,6 @@ PASSED, NOT_ALL, USAGE, INFRA, INTERRUPTED = 0, 1, 2, 3, 130
 
 class UsageError(Exception):
     """The command can't be carried out as given; the text is one sentence."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        text = message[0].upper() + message[1:]
-        stop = "" if text.endswith("?") else "."
-        raise UsageError(f"{text}{stop} See {self.prog} --help.")
 
 
 def one_of(name: str, known: list[str], what: str, meant: Sequence[str] = ()) -> str:
@@ -44,6 +34,12 @@ def tier(name: str) -> str:
     return one_of(name, tiers(), "tier")
 
 
+def tier_names(last: str = "") -> str:
+    """All tiers' names in a row, for an option's text."""
+    *names, end = [*tiers(), *filter(None, [last])]
+    return f"{', '.join(names)} or {end}"
+
+
 def folder(name: str, option: str) -> Path:
     """The folder, taken from where the command runs, or else from the kit."""
     for path in (Path(name), KIT / name):
@@ -52,6 +48,12 @@ def folder(name: str, option: str) -> Path:
     if Path(name).exists():
         raise UsageError(f"{option} {name}: that is a file, and a folder is wanted.")
     raise UsageError(f"{option} {name}: there is no such folder.")
+
+
+def command(words: str, solutions: str | None = None) -> str:
+    """A command to run next, on the same folder."""
+    quoted = f'"{solutions}"' if solutions and " " in solutions else solutions
+    return f"python run_checks.py {words}" + (f" --solutions {quoted}" if quoted else "")
 
 
 def short(file: str | Path) -> str:

@@ -10,16 +10,24 @@ import argparse
 from pathlib import Path
 
 from checks.engine.commands.asking import agreed, learners, one_part, solved_and_stub
-from checks.engine.commands.common import PASSED, UsageError, short, tier
+from checks.engine.commands.common import PASSED, UsageError, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.completing import part_choices
+
+EXAMPLES = (
+    ("python run_checks.py diff beginner", "all that you wrote there"),
+    ("python run_checks.py diff beginner interpolate_noise", "one function"),
+)
+COMPLETIONS = {"FUNCTION": part_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to compare with what."""
     add = parser.add_argument
-    add("tier", type=tier, help="the tier to compare", metavar="TIER")
-    add("function", nargs="?", default="", help="only this part of it", metavar="FUNCTION")
-    add("--yes", action="store_true", help="go on without asking")
+    add("tier", type=tier, help=tier_names(), metavar="TIER")
+    add("function", nargs="?", default="", metavar="FUNCTION",
+        help="only this function, class, method or value of it")  # fmt: skip
+    add("--yes", action="store_true", help="show the reference without asking")
     add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
     add("--reference", metavar="DIR", help="folder with the solved files (default: reference)")
 

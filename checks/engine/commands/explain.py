@@ -1,7 +1,6 @@
-"""`python run_checks.py explain CHECK`: what a check looks at and why, and what it saw last.
+"""`python run_checks.py explain [CHECK]`: what a check looks at and why, and what it saw last.
 
-CHECK is a tier and a number (beginner 3), the name of the function it is about, or words of its
-title. Without it: the check to work on next.
+Without CHECK it is the check to work on next.
 """
 
 from __future__ import annotations
@@ -9,19 +8,27 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from checks.engine.commands.common import NOT_ALL, PASSED, UsageError
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.completing import check_choices
 from checks.engine.memory.course import Listed, course
 from checks.engine.memory.explaining import UnknownCheckError, find, lesson, next_check, number
 from checks.engine.memory.fingerprint import fingerprints
 from checks.engine.memory.progress import State, last_verdicts, load
-from checks.engine.terminal import screen_parts as parts
-from checks.engine.terminal.screen_text import Page, make_console
 from checks.engine.verdict import Verdict
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from checks.engine.terminal.screen_text import Page
+
+EXAMPLES = (
+    ("python run_checks.py explain", "the check to work on next"),
+    ("python run_checks.py explain beginner 3", "the third check of a tier"),
+)
+COMPLETIONS = {"CHECK": check_choices}
 STATES = {
     "passed": "It has passed on the code as it is now.",
     "changed": "The code has changed since it ran; run it again to know.",
@@ -34,12 +41,16 @@ STATES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which check."""
     add = parser.add_argument
-    add("check", nargs="*", help="a tier and a number, a function, or a title", metavar="CHECK")
+    add("check", nargs="*", metavar="CHECK",
+        help="a tier and a number, as in beginner 3; the function that it is about; "
+        "or words of its title")  # fmt: skip
     add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain the check."""
+    from checks.engine.terminal.screen_text import Page, make_console
+
     folder = folder_of(options.solutions or "exercises", "--solutions")
     page = Page(make_console())
     listed, states = standing(folder)
@@ -79,6 +90,10 @@ def blocks(
     page: Page, chosen: Listed, listed: Sequence[Listed], state: State, verdict: Verdict | None
 ) -> list[Text]:
     """The check's own words, then what its last run found."""
+    from rich.text import Text
+
+    from checks.engine.terminal import screen_parts as parts
+
     name = f"{number(chosen, listed)}, about {chosen.about}"
     shown = [page.line(chosen.check.title, "bold"), page.line(name, "dim")]
     for paragraph in lesson(chosen).paragraphs:

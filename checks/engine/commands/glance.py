@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.text import Text
 
 from checks.engine.commands.check import next_step
-from checks.engine.commands.common import NOT_ALL, PASSED, short
+from checks.engine.commands.common import NOT_ALL, PASSED, command, short
 from checks.engine.memory.course import Listed, course
 from checks.engine.memory.fingerprint import code_of, fingerprints
 from checks.engine.memory.progress import Entry, Progress, State, last_verdicts, load
@@ -17,8 +17,6 @@ from checks.engine.terminal import screen_parts as parts
 from checks.engine.terminal.screen_text import Page, make_console
 from checks.engine.totals import Totals, add, total
 from checks.engine.verdict import Frame, Status, Verdict
-
-COMMAND = "  python run_checks.py {}"
 
 
 @dataclass(frozen=True)
@@ -116,13 +114,13 @@ def step(folder: Path, standings: Sequence[Standing]) -> str:
     mine = [each for each in unfinished if each.tier == tier]
     wrong = [each for each in mine if each.state == "failed"]
     to_do = [each for each in mine if each.entry and each.entry.status is Status.TODO]
-    command = COMMAND.format(tier)
+    again = f"\n  {command(tier)}"
     if not wrong and any(each.state == "changed" for each in mine):
-        return f"check again what has changed:\n{command}"
+        return f"check again what has changed:{again}"
     if not wrong and not to_do and any(each.state == "unchecked" for each in mine):
         if all(each.entry is None for each in standings):
-            return f"run the first checks:\n{command}"
-        return f"run the checks of {tier}:\n{command}"
+            return f"run the first checks:{again}"
+        return f"run the checks of {tier}:{again}"
     (chosen, *_) = wrong or to_do or mine
     return next_step([verdict_of(folder, chosen)])
 

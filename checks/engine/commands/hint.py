@@ -1,33 +1,41 @@
 """`python run_checks.py hint [CHECK]`: one more hint on the mistake that was found.
 
 The hints go from the idea to the place and to the shape of the line; each call shows one more.
-CHECK is a tier and a number (beginner 3), the name of the function it is about, or words of its
-title. Without it: the check to work on next.
+Without CHECK they are on the check to work on next.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from checks.engine.commands.common import PASSED
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.explain import add_arguments, chosen_check, standing
+from checks.engine.commands.explain import COMPLETIONS, add_arguments, chosen_check, standing
 from checks.engine.memory.course import Listed
 from checks.engine.memory.explaining import ladder
 from checks.engine.memory.kept_file import KeptError
 from checks.engine.memory.progress import last_verdicts, load, save
 from checks.engine.memory.recording import is_remembered
-from checks.engine.terminal.screen_text import Page, make_console
 
-__all__ = ["add_arguments", "hint_blocks", "run"]
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from checks.engine.terminal.screen_text import Page
+
+__all__ = ["COMPLETIONS", "add_arguments", "hint_blocks", "run"]
+EXAMPLES = (
+    ("python run_checks.py hint", "a hint on what to mend next"),
+    ("python run_checks.py hint noise_statistics", "a hint on this function"),
+)
 LABELS = ("The idea", "Where to look", "The shape of the line")
 
 
 def run(options: argparse.Namespace) -> int:
     """Show the next hint, below those that were shown before."""
+    from checks.engine.terminal.screen_text import Page, make_console
+
     folder = folder_of(options.solutions or "exercises", "--solutions")
     page = Page(make_console())
     listed, states = standing(folder)
@@ -46,6 +54,8 @@ def hint_blocks(page: Page, folder: Path, chosen: Listed, is_current: bool = Tru
 
     Where the code is no longer what was judged, only the check's own first hint is left.
     """
+    from rich.text import Text
+
     verdict = last_verdicts(folder).get(chosen.check.check) if is_current else None
     rungs = ladder(chosen, verdict)
     progress = load(folder)

@@ -10,8 +10,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.engine.commands.asking import command
-from checks.engine.commands.common import NOT_ALL, PASSED, UsageError, short
+from checks.engine.commands.common import (
+    NOT_ALL,
+    PASSED,
+    UsageError,
+    command,
+    short,
+    tier_names,
+)
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import tier as tier_of
 from checks.engine.questions import Question, tier_answers, tier_questions
@@ -20,19 +26,24 @@ from checks.engine.session import tiers
 if TYPE_CHECKING:
     from checks.engine.terminal.dialogue import Dialogue
 
+EXAMPLES = (
+    ("python run_checks.py quiz", "the first tier with a question open or wrong"),
+    ("python run_checks.py quiz beginner --again", "all questions of a tier once more"),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to ask, and whose file the answers go into."""
-    names = ", ".join(tiers())
     add = parser.add_argument
     add("tier", nargs="?", type=tier_of, metavar="TIER",
-        help=f"{names} (default: the first with a question open or wrong)")  # fmt: skip
-    add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
-    add("--again", action="store_true", help="ask also what is answered rightly")
+        help=f"{tier_names()} (default: the first with a question open or wrong)")  # fmt: skip
+    add("--again", action="store_true", help="ask also what you have answered rightly")
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--predict", action="store_true", help="only the experiments")
-    either.add_argument("--no-predict", action="store_true", help="without the experiments")
-    add("--seed", type=_seed, default=0, metavar="N", help="seed of the experiments (default: 0)")
+    either.add_argument("--no-predict", action="store_true", help="only the questions")
+    add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
+    add("--seed", type=_seed, default=0, metavar="N",
+        help="run the experiments from this seed (default: 0)")  # fmt: skip
 
 
 def _seed(text: str) -> int:

@@ -1,7 +1,8 @@
-"""`python run_checks.py reset TIER [FUNCTION]`: put the stub back; your version is kept.
+"""`python run_checks.py reset TIER [FUNCTION]`: put a stub back, to start over; yours is kept.
 
-Without FUNCTION the whole file becomes the stub again. FUNCTION is a function, a class, a method
-such as Generator.forward, or ANSWERS: then nothing else in the file changes.
+It asks before it changes anything. With FUNCTION nothing else in the file changes; without it the
+whole file becomes the stub again. Your version goes to exercises/.backup, and `restore` brings it
+back.
 """
 
 from __future__ import annotations
@@ -12,22 +13,29 @@ from pathlib import Path
 
 from checks.engine.commands.asking import (
     agreed,
-    command,
     exchange,
     learners,
     one_part,
     solved_and_stub,
 )
-from checks.engine.commands.common import PASSED, UsageError, short, tier
+from checks.engine.commands.common import PASSED, UsageError, command, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.completing import part_choices
+
+EXAMPLES = (
+    ("python run_checks.py reset beginner noise_statistics", "one function"),
+    ("python run_checks.py reset beginner", "the whole file"),
+)
+COMPLETIONS = {"FUNCTION": part_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to put back, and where."""
     add = parser.add_argument
-    add("tier", type=tier, help="the tier to start over with", metavar="TIER")
-    add("function", nargs="?", default="", help="only this part of it", metavar="FUNCTION")
-    add("--yes", action="store_true", help="go on without asking")
+    add("tier", type=tier, help=tier_names(), metavar="TIER")
+    add("function", nargs="?", default="", metavar="FUNCTION",
+        help="a function, a class, a method such as Generator.forward, or ANSWERS")  # fmt: skip
+    add("--yes", action="store_true", help="put it back without asking")
     add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
     add("--reference", metavar="DIR", help="folder with the solved files (default: reference)")
 

@@ -11,18 +11,25 @@ import difflib
 import os
 from pathlib import Path
 
-from checks.engine.commands.asking import answer, can_ask, command, exchange, learners
-from checks.engine.commands.common import PASSED, UsageError, short, tier
+from checks.engine.commands.asking import answer, can_ask, exchange, learners
+from checks.engine.commands.common import PASSED, UsageError, command, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.completing import version_choices
 from checks.engine.learner.backups import Backup, backups
+
+EXAMPLES = (
+    ("python run_checks.py restore beginner", "list the versions, and ask for one"),
+    ("python run_checks.py restore beginner 1", "bring back the newest of them"),
+)
+COMPLETIONS = {"VERSION": version_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which version, and of which file."""
     add = parser.add_argument
-    add("tier", type=tier, help="the tier whose file it is", metavar="TIER")
+    add("tier", type=tier, help=tier_names(), metavar="TIER")
     add("version", nargs="?", default="", help="a number or a date of the list", metavar="VERSION")
-    add("--list", action="store_true", help="show the versions and ask nothing")
+    add("--list", action="store_true", help="list the versions and ask nothing")
     add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
 
 

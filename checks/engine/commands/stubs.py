@@ -1,4 +1,8 @@
-"""`python run_checks.py stubs`: write the exercises anew from the reference solutions."""
+"""`python run_checks.py stubs`: write the exercises anew from the reference solutions.
+
+What the solved files hold between `### BEGIN SOLUTION` and `### END SOLUTION` goes, and the rest
+stays. A file that is replaced is kept in the folder .backup beside it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,16 @@ from checks.engine.commands.common import PASSED, UsageError
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.links import KIT
 
+EXAMPLES = (
+    ("python run_checks.py stubs", "exercises/ from reference/"),
+    ("python run_checks.py stubs --solutions my_reference --to my_exercises", "your own course"),
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the stubs come from and where they go."""
     add = parser.add_argument
-    add("--solutions", metavar="DIR", help="the solved files (default: reference)")
+    add("--solutions", metavar="DIR", help="folder with the solved files (default: reference)")
     add("--to", metavar="DIR", help="folder to write to (default: exercises)")
 
 

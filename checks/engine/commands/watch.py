@@ -1,7 +1,8 @@
-"""`python run_checks.py watch [TIER]`: save a file, and read its verdict.
+"""`python run_checks.py watch [TIER]`: check a tier whenever you save its file.
 
-On every save the tier of the saved file is checked, what has changed first. Without a terminal
-the verdicts come line by line, and there are no keys.
+On every save the tier of the saved file is checked, what has changed first. Single keys give hints,
+explain, open your editor at the line, and go on to the next tier; q or Ctrl-C ends it. Without a
+terminal the verdicts come line by line, and there are no keys.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.commands.check import next_step
-from checks.engine.commands.common import PASSED, short, tier
+from checks.engine.commands.common import PASSED, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.memory.course import Listed, course
 from checks.engine.memory.fingerprint import fingerprints
@@ -37,16 +38,22 @@ KEYS = {
     "x": "reset",
     "q": "quit",
 }
+EXAMPLES = (
+    ("python run_checks.py watch", "begin with what is next"),
+    ("python run_checks.py watch intermediate", "begin with this tier"),
+)
 DEAR_SECONDS = 0.5  # a check that took longer comes after those that took less
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What to watch."""
     add = parser.add_argument
-    add("tier", nargs="?", type=tier, help="where to begin (default: what is next)", metavar="TIER")
+    add("tier", nargs="?", type=tier, metavar="TIER",
+        help=f"where to begin: {tier_names()} (default: what is next)")  # fmt: skip
     add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
     add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
-    add("--seed", type=int, default=0, metavar="N", help="seed of the run (default: 0)")
+    add("--seed", type=int, default=0, metavar="N",
+        help="draw the challenges from this seed (default: 0)")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import Enum
 from itertools import zip_longest
 
+from checks.engine.learner import tasks
 from checks.engine.learner.code_lines import CodeFile, CodeLine, canonical, words
 from checks.engine.learner.definitions import Definition, end, parsed, start
 
@@ -44,11 +45,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Consecutive rows, all the same or all different, and the reference's reason for them."""
+    """Consecutive rows, all the same or all different, and the reference's reason for them.
+
+    `task` is what the docstring asks for there, where no comment gives a reason.
+    """
 
     same: bool
     rows: tuple[Row, ...]
     reason: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +128,10 @@ def _compared(yours: CodeFile, theirs: CodeFile, name: str) -> Comparison:
         state = State.UNWRITTEN
     else:
         state = State.DIFFERENT
-    return Comparison(name, state, your_line, their_line, tuple(_stretches(written, right)))
+    owner = theirs.source.definitions.get(name.rpartition(".")[0])
+    asked = tasks.asked_of(part.node, owner.node if owner else None)
+    stretches = tuple(_with_tasks(_stretches(written, right), asked))
+    return Comparison(name, state, your_line, their_line, stretches)
 
 
 def _lines(file: CodeFile, part: Definition) -> list[CodeLine]:
@@ -183,8 +191,27 @@ def _stretches(left: Sequence[CodeLine], right: Sequence[CodeLine]) -> Iterator[
     for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
             yield Stretch(True, tuple(map(Row, left[a:b], right[c:d])))
+        elif c == d:  # only in yours: the comment of the line above may speak of it
+            rows = tuple(Row(line, None) for line in left[a:b])
+            reason = right[c - 1].reason if c else ""
+            spoken_of = any(tasks.names(line.text) & tasks.names(reason) for line in left[a:b])
+            yield Stretch(False, rows, reason if spoken_of else "")
         else:
             yield from _by_reason(_paired(left[a:b], right[c:d]))
+
+
+def _with_tasks(stretches: Iterable[Stretch], asked: tasks.Asked) -> Iterator[Stretch]:
+    """The stretches; those without a reason with what the docstrings ask for, each said once."""
+    said: set[str] = set()
+    for stretch in stretches:
+        if stretch.same or stretch.reason:
+            yield stretch
+            continue
+        yours = [row.yours.text for row in stretch.rows if row.yours]
+        theirs = [row.theirs.text for row in stretch.rows if row.theirs]
+        found = tasks.task(asked, theirs, yours) or tasks.task(asked, yours, theirs)
+        yield replace(stretch, task="" if found in said else found)
+        said.add(found)
 
 
 def _by_reason(rows: Iterable[Row]) -> Iterator[Stretch]:

@@ -7,8 +7,9 @@ reference's. In a narrow one, and where there is no terminal, `-` and `+` stand 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from rich.console import Console
@@ -18,11 +19,13 @@ from checks.engine.learner.code_lines import CodeLine, words
 from checks.engine.learner.comparison import Comparison, Row, State, Stretch
 from checks.engine.terminal.screen_text import Page, relative
 
-WIDE = 100  # columns; in fewer, lines stand one above the other
+WIDE = 120  # columns; in fewer, lines stand one above the other
 WIDEST = 204  # columns; no line of code needs more than half of them
 ROWS_SHOWN = 400  # of one stretch
 LINES_SHOWN = 60  # of one row
 LINE_LIMIT = 2000  # characters of one row
+HEAD_LIMIT = 50  # characters of the line that a function begins with
+CONTEXT, GAP = 3, 4  # lines beside a difference; lines that are left out, at least
 MARGIN, FURTHER = 2, 4  # before each line, and before what continues one that is too long
 YOURS, THEIRS = "red", "green"
 LEGEND = {
@@ -99,12 +102,41 @@ def _screen(
         yield Text("\n") + title if named else title
         named = False
         yield from _heads(page, files, part, wide)
-        for stretch in part.stretches:
-            rows = _side_by_side(page, stretch) if wide else _stacked(page, stretch)
-            yield from rows
-            if stretch.reason:
-                yield page.hang(Text("  Why: ", "bold cyan"), page.text(stretch.reason, "cyan"))
+        for stretch in _in_short(part.stretches):
+            if isinstance(stretch, int):
+                yield Text("    ") + page.line(f"… {stretch} lines as in the reference", "dim")
+                continue
+            yield from _side_by_side(page, stretch) if wide else _stacked(page, stretch)
+            for label, said in _said(stretch):
+                yield page.hang(Text(f"  {label}: ", "bold cyan"), page.text(said, "cyan"))
         yield Text()
+
+
+def _in_short(stretches: Sequence[Stretch]) -> Iterator[Stretch | int]:
+    """The stretches, with a number of lines for what is the same and far from any difference."""
+    last = len(stretches) - 1
+    for place, stretch in enumerate(stretches):
+        rows = stretch.rows
+        if place == 0 and stretch.same:
+            rows = (_short_head(rows[0]), *rows[1:])
+        first = 1 if place == 0 else CONTEXT
+        end = len(rows) - (0 if place == last else CONTEXT)
+        if not stretch.same or end - first < GAP:
+            yield replace(stretch, rows=rows)
+            continue
+        yield replace(stretch, rows=rows[:first])
+        yield end - first
+        if rows[end:]:
+            yield replace(stretch, rows=rows[end:])
+
+
+def _short_head(row: Row) -> Row:
+    """The line that a function begins with, its parameters left out where they take many lines."""
+    head = re.match(r"(?:async )?def \w+\(", row.yours.text if row.yours else "")
+    if not head or not row.yours or len(row.yours.text) <= HEAD_LIMIT:
+        return row
+    line = replace(row.yours, text=f"{head[0]}…):")
+    return Row(line, line)
 
 
 def _heads(page: Page, files: Files, part: Comparison, wide: bool) -> Iterator[Text]:
@@ -200,8 +232,8 @@ def _unified(
                 counts[1] += len(rows) * (mark != "-")
                 lines += rows
             lines += _rest(stretch)
-            if stretch.reason:
-                lines.append(Text("# Why: ") + page.line(stretch.reason, limit=2000))
+            for label, said in _said(stretch):
+                lines.append(Text(f"# {label}: ") + page.line(said, limit=2000))
         place = f"-{part.your_line},{counts[0]} +{part.their_line},{counts[1]}"
         yield Text(f"@@ {place} @@ {part.name}")
         yield from lines
@@ -217,6 +249,15 @@ def _marked(page: Page, stretch: Stretch) -> list[tuple[str, Text]]:
         return [(" ", yours) for yours, _ in pairs if yours]
     return [("-", yours) for yours, _ in pairs if yours] + [
         ("+", theirs) for _, theirs in pairs if theirs
+    ]
+
+
+def _said(stretch: Stretch) -> list[tuple[str, str]]:
+    """What is said about a difference, with its label."""
+    return [
+        (label, text)
+        for label, text in (("Why", stretch.reason), ("The task", stretch.task))
+        if text
     ]
 
 

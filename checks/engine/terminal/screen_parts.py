@@ -198,7 +198,7 @@ def tier_table(page: Page, tiers: Sequence[Totals]) -> Text:
     """Each tier: a bar, checks passed of all, points earned of all."""
     rows = [*tiers, total(tiers)] if len(tiers) > 1 else list(tiers)
     names = max((page.line(row.tier, limit=24).cell_len for row in rows), default=0)
-    bar_width = 10 if page.width < 80 else 24
+    bar_width = 24 if page.width >= 80 else max(4, min(10, page.width - names - 21))
     blank = " " * (names + bar_width + 6)
     table = Text.assemble(blank, ("checks   points", "dim"))
     for row in rows:

@@ -10,6 +10,7 @@ and lines are bounded, and rich never reads it as markup.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import unicodedata
 from pathlib import Path
@@ -20,6 +21,12 @@ from rich.style import Style
 from rich.text import Text
 
 PROSE_WIDTH = 100  # longer lines are hard to read, however wide the window is
+
+# Set where the window and this program are not on the same machine, or the window is no VS Code.
+VSCODE_ELSEWHERE = (
+    "SSH_CONNECTION", "WSL_DISTRO_NAME", "REMOTE_CONTAINERS", "CODESPACES", "VSCODE_AGENT_FOLDER",
+    "CURSOR_TRACE_ID",
+)  # fmt: skip
 
 # What the kit's own sentences use beyond ASCII, for terminals that may not have it.
 ASCII_FOR = str.maketrans(
@@ -155,9 +162,13 @@ class Page:
     def place(self, file: str, line: int) -> Text:
         """`path:line`, relative where it can be, so that editors' terminals find it; a link."""
         shown = self.line(f"{relative(file)}:{line}", "cyan", limit=400)
-        if self.console.is_interactive and (link := file_link(file)):
-            shown.stylize(Style(link=link))
-        return shown
+        return self.linked(shown, place_link(file, line))
+
+    def linked(self, text: Text, link: str) -> Text:
+        """The text as a link, in a terminal that obeys more than plain text."""
+        if link and self.console.is_interactive and not self.console.no_color:
+            text.stylize(Style(link=link))
+        return text
 
 
 def relative(file: str) -> str:
@@ -166,6 +177,25 @@ def relative(file: str) -> str:
         return str(Path(file).relative_to(os.getcwd()))
     except (ValueError, OSError):
         return file
+
+
+def place_link(file: str, line: int) -> str:
+    """A link to a line of a file, as far as the terminal knows such a thing; "" for none.
+
+    A `file://` address has no place for a line. VS Code opens its own kind of address at the line;
+    where it runs in another place than this program, and in editors that are built on it, an
+    address would lead astray, and the plain `path:line` is what these find by themselves.
+    """
+    link = file_link(file)
+    if os.environ.get("TERM_PROGRAM") != "vscode" or not link:
+        return link
+    build = Path(os.environ.get("VSCODE_GIT_ASKPASS_NODE", "code")).name
+    elsewhere = any(name in os.environ for name in VSCODE_ELSEWHERE)
+    if elsewhere or not re.search(r"\bcode\b", build, re.IGNORECASE):
+        return ""
+    insider = "insider" in os.environ.get("TERM_PROGRAM_VERSION", "")
+    scheme = "vscode-insiders" if insider else "vscode"
+    return f"{link.replace('file:///', f'{scheme}://file/', 1)}:{max(line, 1)}"
 
 
 def file_link(file: str) -> str:

@@ -1,0 +1,272 @@
+"""Every command that any screen, docstring or text shows is run: what is said works.
+
+`printed` collects the commands from the source. Each is in RUNS, as it stands or under ALIASES
+where it has a placeholder or prose behind it, or in APART with the reason why it is not run here.
+A command that is in none of them fails this test, and so does one that a run prints.
+
+To add a command: a line in RUNS, with small arguments; for what is printed with a placeholder, a
+line in ALIASES as well.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from checks.engine.commands import COMMANDS
+from checks.engine.links import KIT
+from checks.selftest import printed
+from checks.selftest.pseudo import CONTROL, in_terminal
+from checks.selftest.terminals import copy_kit
+from checks.selftest.test_command import environment
+from checks.selftest.test_mnist import write_mnist
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+WATCHING, ASKED = ("q", "q quit"), "(yes/no)"
+SMALL = "--images 20 --batch-size 10 --data DIR --device cpu"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A command to run: what it ends with, and what is typed once something has been shown."""
+
+    words: str
+    status: int = 0
+    typed: tuple[tuple[str, str], ...] = ()
+    tiny: str = ""  # what is added to make it short
+
+
+# What is run --------------------------------------------------------------------------------------
+
+# In a learner's kit, one after the other: each finds what those before it have left.
+LEARNER = [
+    Run("run_checks.py", 1),
+    Run("run_checks.py beginner", 1),
+    Run("run_checks.py hint"),
+    Run("run_checks.py hint noise_statistics"),
+    Run("run_checks.py explain", 1),
+    Run("run_checks.py explain beginner 3", 1),
+    Run('run_checks.py explain "beginner 3"', 1),
+    Run('run_checks.py explain "beginner 1"'),
+    Run("run_checks.py diff beginner", typed=(("yes\n", ASKED),)),
+    Run("run_checks.py diff beginner interpolate_noise", typed=(("no\n", ASKED),)),
+    Run("run_checks.py quiz beginner --again", typed=(("s\n", "Your choice"), ("q\n", "choice"))),
+    Run("run_checks.py quiz", 1, (("a\n", "Your choice"), ("q\n", "Your choice"))),
+    Run("run_checks.py quiz intermediate", 1, (("q\n", "Your choice"),)),
+    Run("run_checks.py reset beginner noise_statistics", typed=(("yes\n", ASKED),)),
+    Run("run_checks.py reset beginner", typed=(("yes\n", ASKED),)),
+    Run("run_checks.py restore beginner", typed=(("1\n", "Which one"),)),
+    Run("run_checks.py restore beginner 1"),
+    Run("run_checks.py stubs"),
+    Run("run_checks.py stubs --solutions my_reference --to my_exercises"),
+    Run("run_checks.py stubs --to FOLDER"),
+    Run("run_checks.py --help"),
+    Run("run_checks.py quiz --help"),
+    Run("run_checks.py completion"),
+    *(Run(f"run_checks.py completion {name}") for name in ("bash", "zsh", "fish", "powershell")),
+]
+# In another, whose exercises are stubs: what waits for PyTorch.
+CHECKED = [
+    Run("run_checks.py advanced --data DIR", 1, tiny="--explain"),
+    Run("run_checks.py watch intermediate", typed=(WATCHING,)),
+    Run(
+        "run_checks.py all --solutions path/to/a/submission --json result.json --junit result.xml",
+        1,
+    ),
+    Run("-m pytest checks/test_beginner.py --solutions=reference", tiny="-n0 -q"),
+    Run("-m venv .venv", tiny="--without-pip"),
+]
+# In a third, where everything is solved.
+SOLVED = [
+    Run("exercises/beginner.py"),
+    Run("exercises/advanced.py --epochs 20", tiny="--data DIR --epochs 1"),
+    Run("exercises/bonus.py", tiny="--data DIR --epochs 1 --out out"),
+    Run("run_checks.py recipes"),
+    Run("run_checks.py train", tiny=f"--epochs 1 {SMALL}"),
+    Run("run_checks.py train --resume exercises-1", tiny="--epochs 2"),
+    Run("run_checks.py train --recipe tuned", tiny=f"--epochs 1 {SMALL} --name first"),
+    Run("run_checks.py report"),
+    Run("run_checks.py report first --open"),
+]
+# In the kit itself: what measures it, so that it is understood and its words are right.
+MEASURED = [
+    Run(f"-m checks.benchmarks.{path.stem}", tiny="--help")
+    for path in sorted((KIT / "checks" / "benchmarks").glob("*.py"))
+    if "__main__" in path.read_text(encoding="utf-8")
+]
+RUNS = {run.words: run for run in [*LEARNER, *CHECKED, *SOLVED, *MEASURED]}
+
+# Commands with placeholders, with prose behind them, or as good as others, each with the run that
+# stands for it.
+ALIASES = {
+    "run_checks.py [TIER]": "run_checks.py beginner",
+    "run_checks.py beginner --watch": "run_checks.py watch intermediate",  # and in test_help
+    "run_checks.py intermediate": "run_checks.py beginner",
+    "run_checks.py advanced": "run_checks.py advanced --data DIR",
+    "run_checks.py advanced --explain": "run_checks.py advanced --data DIR",
+    "run_checks.py bonus": "run_checks.py beginner",
+    "exercises/advanced.py": "exercises/advanced.py --epochs 20",
+    "run_checks.py watch": "run_checks.py watch intermediate",
+    "run_checks.py watch [TIER]": "run_checks.py watch intermediate",
+    "run_checks.py hint [CHECK]": "run_checks.py hint noise_statistics",
+    "run_checks.py explain [CHECK]": "run_checks.py explain beginner 3",
+    "run_checks.py quiz [TIER]": "run_checks.py quiz intermediate",
+    "run_checks.py quiz {tier}": "run_checks.py quiz intermediate",
+    "run_checks.py quiz {tiers_0} --again": "run_checks.py quiz beginner --again",
+    "run_checks.py diff TIER [FUNCTION]": "run_checks.py diff beginner interpolate_noise",
+    "run_checks.py reset TIER [FUNCTION]": "run_checks.py reset beginner noise_statistics",
+    "run_checks.py restore TIER [VERSION]": "run_checks.py restore beginner 1",
+    "run_checks.py restore {options_tier} 1": "run_checks.py restore beginner 1",
+    "run_checks.py train --epochs 5 --images 8000": "run_checks.py train",
+    "run_checks.py train makes one": "run_checks.py train",
+    "run_checks.py train --recipe minimal": "run_checks.py train --recipe tuned",
+    "run_checks.py train --recipe {recipe_name}": "run_checks.py train --recipe tuned",
+    "run_checks.py train --resume {name}": "run_checks.py train --resume exercises-1",
+    "run_checks.py train --resume {folder_name}": "run_checks.py train --resume exercises-1",
+    "run_checks.py {again} --epochs {reached_2}": "run_checks.py train --resume exercises-1",
+    "run_checks.py report [RUN]": "run_checks.py report",
+    "run_checks.py report {run_name} --open": "run_checks.py report first --open",
+    "run_checks.py completion [SHELL]": "run_checks.py completion bash",
+    "run_checks.py completion {shell}": "run_checks.py completion bash",
+    "run_checks.py {name}": "run_checks.py hint",
+    "run_checks.py {words}": "run_checks.py beginner",
+    "run_checks.py COMMAND --help tells more about a command": "run_checks.py quiz --help",
+    "run_checks.py stubs --to FOLDER writes fresh stubs to a folder": "run_checks.py stubs "
+    "--to FOLDER",
+    "run_checks.py stubs --to FOLDER writes fresh stubs to another folder": "run_checks.py stubs "
+    "--to FOLDER",
+    "run_checks.py writes this": "run_checks.py beginner",
+}
+APART = {
+    "run_checks.py all --solutions reference": "run by .ci/run",
+    "-m pip install -r requirements.txt && python run_checks.py": "run by .ci/run",
+    "-m pip install -r requirements.txt && python -m pytest": "run by .ci/run",
+    "-m pytest": "this is it",
+    "-m pytest checks/selftest -k squeezed": "this is it, with less",
+    "run_checks.py wasserstein": "an example of a tier that does not exist yet",
+    "-m checks.engine.child fork FD": "started by the engine",
+    "-m checks.engine.child serve": "started by the engine",
+    "-m checks.engine.training.trainer": "started by the engine",
+    "-m pip install tensorboard": "needs a network",
+}
+DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d-]+(\.\d+)?")  # a backup's name, as good as its number
+USAGE = re.compile(r"-m checks\.benchmarks\.\w+ \[")  # a benchmark's own words on its options
+
+
+# Running it ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a run ended, and what it showed."""
+
+    status: int
+    shown: str
+
+
+def started(run: Run, kit: Path) -> Done:
+    """Run a command in a kit, in a terminal where something is typed."""
+    words = [*shlex.split(run.words), *shlex.split(run.tiny)]
+    command = [sys.executable, *words]
+    if run.typed:
+        typed, until = zip(*run.typed, strict=True)
+        try:
+            ended = in_terminal(command, kit, typed, 200, until)
+        except AssertionError as error:  # the other runs go on
+            return Done(-1, str(error))
+        return Done(ended.status, CONTROL.sub("", ended.written))
+    done = subprocess.run(
+        command, cwd=kit, env=environment(COLUMNS="200", BROWSER="true"), capture_output=True,
+        text=True, stdin=subprocess.DEVNULL, timeout=120, check=False,
+    )  # fmt: skip
+    return Done(done.returncode, done.stdout + done.stderr)
+
+
+def light(kit: Path) -> Path:
+    """The kit with the first checks of each tier only, apart from the first tier's."""
+    for tier in ("intermediate", "advanced", "bonus"):
+        path = kit / "checks" / f"test_{tier}.py"
+        text = path.read_text(encoding="utf-8")
+        places = [match.start() for match in re.finditer(r"^@check\(", text, re.MULTILINE)]
+        path.write_text(text[: places[3]], encoding="utf-8")
+    return kit
+
+
+def is_there(words: str) -> bool:
+    """Whether the command of that name is one that can be asked for."""
+    first = words.split()[1] if words.startswith("run_checks.py ") else ""
+    return first in COMMANDS or not (KIT / "checks/engine/commands" / f"{first}.py").exists()
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
+    """All runs, in two lines side by side."""
+    learner, checked, solved = (
+        light(copy_kit(tmp_path_factory.mktemp(name))) for name in ("learner", "checked", "solved")
+    )
+    reference = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
+    wrong = reference.replace("standard_normal(", "random(")
+    (learner / "exercises" / "beginner.py").write_text(wrong, encoding="utf-8")
+    shutil.copytree(KIT / "reference", learner / "my_reference")
+    shutil.copytree(KIT / "exercises", checked / "path/to/a/submission")
+    shutil.copytree(KIT / "reference", solved / "exercises", dirs_exist_ok=True)
+    for kit in (checked, solved):
+        write_mnist(kit / "DIR")
+    lines = (
+        [(run, learner) for run in LEARNER] + [(run, solved) for run in SOLVED],
+        [(run, checked) for run in CHECKED] + [(run, KIT) for run in MEASURED],
+    )
+    with ThreadPoolExecutor(len(lines)) as pool:
+        ended = pool.map(
+            lambda line: {run.words: started(run, kit) for run, kit in line if is_there(run.words)},
+            lines,
+        )
+        return {words: each for line in ended for words, each in line.items()}
+
+
+@pytest.mark.parametrize("words", [words for words in RUNS if is_there(words)])
+def test_it_runs(words: str, done: dict[str, Done]) -> None:
+    assert "Traceback" not in done[words].shown, done[words].shown[-2000:]
+    assert done[words].status == RUNS[words].status, done[words].shown[-2000:]
+
+
+# Nothing is forgotten -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", list(printed.sources()), ids=lambda p: p.relative_to(KIT).as_posix()
+)
+def test_every_command_in_the_source_is_run(path: Path) -> None:
+    for command in printed.commands_of(path):
+        words = command.removeprefix("python ")
+        known = words in RUNS or words in ALIASES or words in APART or USAGE.match(words)
+        assert known, f"{command!r} is run by no test: add it to RUNS in test_printed_commands.py"
+
+
+def test_every_command_that_a_run_shows_is_run(done: dict[str, Done]) -> None:
+    for run, each in done.items():
+        for match in printed.COMMAND.finditer(each.shown):
+            words = printed.trimmed(match[0]).removeprefix("python ")
+            words = DATE.sub("1", words).removesuffix(" --solutions path/to/a/submission")
+            usage = "OPTIONS" in words
+            known = words in RUNS or words in ALIASES or words in APART or USAGE.match(words)
+            assert known or usage, f"{run} shows 'python {words}', which is run by no test"
+
+
+def test_nothing_stands_in_the_tables_for_a_command_that_is_gone() -> None:
+    found = {
+        command.removeprefix("python ")
+        for path in printed.sources()
+        for command in printed.commands_of(path)
+    }
+    assert not {*ALIASES, *APART} - found
+    assert {*ALIASES.values()} <= {*RUNS}
