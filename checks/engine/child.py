@@ -50,7 +50,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         solution = importlib.import_module(request["module"])
         return {"status": "ok", "evidence": probe(solution, **request["arguments"])}
     except BaseException as error:
-        return _describe(error, request["solutions"])
+        return describe(error, request["solutions"])
 
 
 def packed_answer(request: dict[str, Any]) -> bytes:
@@ -60,7 +60,7 @@ def packed_answer(request: dict[str, Any]) -> bytes:
     except wire.WireError as error:
         return wire.pack({"status": "oversized", "message": str(error)})
     except BaseException as error:
-        return wire.pack(_describe(error, request["solutions"]))
+        return wire.pack(describe(error, request["solutions"]))
 
 
 def _seed(seed: int) -> None:
@@ -72,7 +72,7 @@ def _seed(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def _describe(error: BaseException, solutions: str) -> dict[str, Any]:
+def describe(error: BaseException, solutions: str) -> dict[str, Any]:
     text = _text(error)
     status = "error"
     if isinstance(error, MemoryError) or any(phrase in text for phrase in TOO_BIG):
@@ -175,7 +175,7 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
     try:
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
-        _die_with_parent(signal.SIGKILL)
+        die_with_parent(signal.SIGKILL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((evidence, 250), (output, 251), (nothing, 0)):
@@ -185,8 +185,8 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
         os.dup2(251, 2)
         os.closerange(EVIDENCE_FD + 1, 4096)
         _limit(request["limits"])
-        _enter(request)
-        landlock.restrict(_readable(request), [request["scratch"], "/dev/null", "/dev/shm"])
+        enter(request)
+        landlock.restrict(readable(request), [request["scratch"], "/dev/null", "/dev/shm"])
         message = packed_answer(request)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
@@ -198,7 +198,7 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
         os._exit(code)
 
 
-def _readable(request: dict[str, Any]) -> list[str]:
+def readable(request: dict[str, Any]) -> list[str]:
     system = ["/lib", "/lib64", "/dev/urandom", "/dev/random", "/sys/devices/system", "/proc/self"]
     system += [f"/proc/{name}" for name in ("cpuinfo", "meminfo", "stat", "filesystems")]
     system += [f"/etc/{name}" for name in ("fonts", "ld.so.cache", "localtime", "passwd", "ssl")]
@@ -238,10 +238,10 @@ def _adopt_orphans() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-    _die_with_parent(signal.SIGTERM)
+    die_with_parent(signal.SIGTERM)
 
 
-def _die_with_parent(number: int) -> None:
+def die_with_parent(number: int) -> None:
     """Linux: get this signal when the parent has gone, however it went."""
     if sys.platform == "linux":
         import ctypes
@@ -287,7 +287,7 @@ def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
         _limit(request["limits"])
         # Should the judge be gone by then, nobody else ends this process.
         faulthandler.dump_traceback_later(request["limits"]["cpu"], exit=True)
-        _enter(request)
+        enter(request)
         packed = packed_answer(request)
         faulthandler.cancel_dump_traceback_later()
         for stream in (sys.stdout, sys.stderr):
@@ -317,7 +317,7 @@ def _leave(solutions: str, own_modules: set[str], own_path: list[str]) -> None:
 # --- both -----------------------------------------------------------------------------------
 
 
-def _enter(request: dict[str, Any]) -> None:
+def enter(request: dict[str, Any]) -> None:
     """Stand where the learner's own files are the first thing an import finds."""
     request["solutions"] = os.fsdecode(request["solutions"].encode("latin-1"))
     os.chdir(request["scratch"])

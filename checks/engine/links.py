@@ -165,7 +165,7 @@ class Forks:
             self._kill_running()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(2)
-        _kill(self.process)
+        kill(self.process)
         self.channel.close()
         self.errors.close()
 
@@ -261,7 +261,7 @@ class Served:
             raise LinkLost("it ended between two checks", asked=False) from None
 
     def close(self) -> None:
-        _kill(self.process)
+        kill(self.process)
 
 
 def _stream(stream: Any) -> BinaryIO:
@@ -283,7 +283,7 @@ def _start(*arguments: str, **settings: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, cwd=KIT, env=environment, **settings)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[bytes]) -> None:
     """The process and what it started."""
     if os.name == "posix":
         with contextlib.suppress(OSError):

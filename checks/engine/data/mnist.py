@@ -118,7 +118,7 @@ def _from_folder(folder: Path, limit: int | None) -> Images:
     if not os.path.isdir(folder):
         problem = "is a file, not a folder" if os.path.exists(folder) else "does not exist"
         raise DataError(f"The data folder {folder} {problem}.")
-    root = _root(folder)
+    root = root_of(folder)
     mnist = _torchvision_mnist()
     for archive, _ in mnist.resources:
         if not os.path.isfile(file := root / RAW / Path(archive).stem):
@@ -145,7 +145,7 @@ def _torchvision_mnist() -> Any:
     return MNIST
 
 
-def _root(folder: Path) -> Path:
+def root_of(folder: Path) -> Path:
     """torchvision's root for `folder`, which may be the root, its `MNIST` or its `MNIST/raw`."""
     folder = folder.absolute()
     for root, below in ((folder.parent, "MNIST"), (folder.parent.parent, RAW)):

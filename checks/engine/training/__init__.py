@@ -1,0 +1,1 @@
+"""Training for real: the process that trains, the runs that it leaves on the disk, and resuming."""

@@ -1,0 +1,66 @@
+"""Whose run it is: the process that trains holds a lock on the run's folder until it ends.
+
+The system lets go of such a lock however the process ends, so that a run whose process was killed
+can't be taken for one that goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import IO
+
+LOCK = ".lock"
+TRIES, PAUSE = 20, 0.05  # a process that was killed may take a moment to be gone
+
+
+class ClaimedError(Exception):
+    """Another process trains this run."""
+
+
+def claim(folder: Path) -> IO[bytes]:
+    """Take the run's lock, until the file that comes back is closed or this process ends.
+
+    Raises:
+        ClaimedError: another process has it.
+        OSError: the folder can't be written.
+    """
+    file = (folder / LOCK).open("ab")
+    for last in (False,) * (TRIES - 1) + (True,):
+        try:
+            _lock(file)
+            break
+        except OSError:
+            if last:
+                file.close()
+                raise ClaimedError from None
+            time.sleep(PAUSE)
+    return file
+
+
+def is_claimed(folder: Path) -> bool:
+    """Whether a process trains this run at this moment."""
+    try:
+        with (folder / LOCK).open("r+b") as file:
+            _lock(file)
+    except FileNotFoundError:
+        return False
+    except PermissionError:  # another user's run; on Windows, also one that is locked
+        return os.name == "nt"
+    except OSError:
+        return True
+    return False
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Lock a file for this process alone, or fail at once; closing it lets go."""
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

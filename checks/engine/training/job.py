@@ -1,0 +1,260 @@
+"""One request in the trainer's process: what it needs, the training, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from checks.engine.data.mnist import DataError
+from checks.engine.training import devices, learning, material, runs, storing
+from checks.engine.training.claims import ClaimedError, claim
+from checks.engine.training.continuation import Scope
+from checks.engine.training.records import Records
+from checks.engine.training.request import DEFAULT_EPOCHS, Request
+from checks.engine.training.supervisor import Supervisor
+from checks.engine.training.tensorboard import Log
+
+Emit = Callable[..., None]
+BATCH_SIZE, LATENT_DIM, LEARNING_RATE = 64, 100, 5e-4
+
+
+class RefusedError(Exception):
+    """The training can't begin as asked for; the text is one sentence."""
+
+
+REFUSALS = (RefusedError, DataError, devices.NoDeviceError, learning.UnfitError, runs.RunError)
+
+
+def carry_out(request: Request, emit: Emit) -> None:
+    """Carry out a request; every way in which it can end is an event."""
+    folder = Path(request.folder)
+    try:
+        with claim(folder) as lock:
+            if hasattr(os, "register_at_fork"):  # a DataLoader's worker must not hold it
+                os.register_at_fork(after_in_child=lock.close)
+            job = Job(request, folder, emit)
+            job.prepare()
+            job.run()
+    except ClaimedError:
+        emit("usage", text=f"The run {folder.name} is being trained by another process.")
+    except REFUSALS as error:
+        emit("usage", text=str(error))
+    except storing.StoringError as error:
+        emit("usage", text=f"The run {folder.name} can't be kept: {error}")
+    except OSError as error:
+        emit("usage", text=f"The folder of the run {folder.name} can't be used: {error.strerror}.")
+
+
+class Job:
+    """One request: `prepare` it, then `run` it."""
+
+    def __init__(self, request: Request, folder: Path, emit: Emit) -> None:
+        self.request, self.folder, self.emit = request, folder, emit
+        self.solutions = Path(request.solutions)
+        self.configuration: dict[str, Any] = {}
+        self.kept: dict[str, Any] | None = None
+        self.resumed = 0
+        self.supervisor: Supervisor | None = None
+        self.log: Log | None = None
+
+    # Before the learner's code.
+
+    def prepare(self) -> None:
+        """Load everything, and write down what the run is."""
+        storing.clean(self.folder)
+        self.code = material.code_of(self.solutions, self.request.module)
+        if self.request.resume:
+            self._take_up()
+        wanted = self.configuration["device"] if self.request.resume else self.request.device
+        self.device = devices.device_of(wanted)
+        self.emit("stage", text="Fetching the images …")
+        if self.request.resume:
+            self.material = material.same_material(self.configuration["data"])
+        else:
+            self.material = material.material(self.request.data, self.request.images)
+            self.configuration = self._configure()
+        if self.material.notice:
+            self.emit("notice", text=self.material.notice)
+        torch.set_num_threads(self.configuration["threads"])
+        if not self.request.resume:  # else when it is clear that the run can go on
+            storing.store_json(self.folder / "run.json", self.configuration)
+        if self.request.tensorboard:
+            self.log = Log(self.folder / "tensorboard", self.kept["epoch"] if self.kept else 0)
+
+    def _configure(self) -> dict[str, Any]:
+        """What goes into `run.json`, from the request, the recipe's figures and the defaults."""
+        asked = self.request
+        recipe = learning.recipe_of(asked.recipe) if asked.recipe else {}
+        epochs = asked.epochs or recipe.get("epochs") or DEFAULT_EPOCHS
+        return {
+            "format": runs.FORMAT,
+            "name": self.folder.name,
+            "began": datetime.now(timezone.utc).astimezone().isoformat(timespec="milliseconds"),
+            "code": asked.code,
+            "recipe": asked.recipe,
+            "epochs": epochs,
+            "batch_size": asked.batch_size or recipe.get("batch_size") or BATCH_SIZE,
+            "latent_dim": asked.latent_dim or recipe.get("latent_dim") or LATENT_DIM,
+            "learning_rate": asked.learning_rate or recipe.get("learning_rate") or LEARNING_RATE,
+            "seed": asked.seed,
+            "device": self.device.type,
+            "threads": devices.THREADS,
+            "snapshots": asked.chosen(epochs, recipe.get("snapshots") or ()),
+            "data": self.material.description,
+            "environment": devices.environment(self.device),
+        }
+
+    def _take_up(self) -> None:
+        """Read a run that is to go on, and see that it can.
+
+        Raises:
+            RefusedError: it can't.
+        """
+        run = runs.read(self.folder)
+        try:
+            kept = storing.load_tensors(self.folder / "last.pt")
+        except storing.StoringError as error:
+            raise RefusedError(f"{error} So the run can't go on.") from None
+        if not is_complete(kept):
+            raise RefusedError(f"last.pt of the run {run.name} is damaged. So it can't go on.")
+        if kept["code"] != self.code:
+            raise RefusedError(
+                f"The code has changed since the run {run.name} was stopped, so it can't go on: "
+                "put the code back as it was, or begin a new run."
+            )
+        epochs = self.request.epochs or run.configuration["epochs"]
+        if epochs <= kept["epoch"]:
+            raise RefusedError(
+                f"The run {run.name} has gone through {kept['epoch']} epochs already."
+            )
+        chosen = set(run.configuration["snapshots"])
+        if self.request.snapshots or self.request.every or epochs != run.configuration["epochs"]:
+            behind = {epoch for epoch in chosen if epoch <= kept["epoch"]}
+            chosen = behind | set(self.request.chosen(epochs, ()))
+        self.configuration = run.configuration | {"epochs": epochs, "snapshots": sorted(chosen)}
+        self.kept, self.resumed = kept, int(run.state["resumed"]) + 1
+
+    # The learner's code.
+
+    def run(self) -> None:
+        """Train, on the CPU if the learner's code works nowhere else, and say how it ended."""
+        try:
+            self._train()
+        except learning.UnfitError as error:
+            self._fail("unfit", str(error))
+        except storing.StoringError as error:
+            self._fail("storage", str(error))
+        except BaseException as error:
+            if isinstance(error, Exception) and learning.is_ours(error, self.solutions):
+                raise
+            if self._may_use_the_cpu(error):
+                self._use_the_cpu(error)
+                self.run()
+            else:
+                described = learning.describe(error, self.solutions)
+                self._fail("exception", sentence_of(described), error=described)
+
+    def _train(self) -> None:
+        self.emit("stage", text="Loading the solutions …")
+        learning.enter(self.solutions, self.folder, locked=self.device.type == "cpu")
+        module = learning.load(self.solutions, self.request.module)
+        normalizing = learning.beside(module)
+        images = learning.normalized(normalizing, self.material.images).to(self.device)
+        real = learning.normalized(normalizing, self.material.held_out).to(self.device)
+        train = learning.training_of(module, self.configuration)
+        latent_dim = self.configuration["latent_dim"]
+        records = Records(self.folder, len(images), latent_dim, real, resumed=self.resumed)
+        records.log = self.log or records.log
+        scope = Scope(learning.own_modules(self.solutions), (images, real))
+        checksum = self.material.description["checksum"]
+        self.supervisor = Supervisor(
+            self.configuration, str(self.solutions), scope, images, train, records, self.emit,
+            self.code, checksum, self.kept,
+        )  # fmt: skip
+        self._begin(records)
+        self.supervisor.run()
+        self._end(self.supervisor)
+
+    def _begin(self, records: Records) -> None:
+        self.emit(
+            "begin",
+            epochs=self.configuration["epochs"],
+            done=records.done,
+            images=records.n_images,
+            source=self.material.description["source"],
+            device=self.device.type,
+            device_name=self.configuration["environment"]["device_name"],
+        )
+
+    def _may_use_the_cpu(self, error: BaseException) -> bool:
+        may_choose = self.request.device == "auto" and not self.request.resume
+        begun = self.supervisor is not None and self.supervisor.records.done > 0
+        is_about_it = isinstance(error, Exception) and devices.speaks_of_devices(str(error))
+        return self.device.type != "cpu" and may_choose and not begun and is_about_it
+
+    def _use_the_cpu(self, error: BaseException) -> None:
+        (first, *_) = str(error).splitlines() or [""]
+        self.emit("notice", text=f"Your code does not work on {self.device.type} ({first[:150]}), "
+                  "so it trains on the CPU.")  # fmt: skip
+        self.device = devices.device_of("cpu")
+        self.configuration["device"] = "cpu"
+        self.configuration["environment"] = devices.environment(self.device)
+        storing.store_json(self.folder / "run.json", self.configuration)
+
+    # How it ended.
+
+    def _end(self, supervisor: Supervisor) -> None:
+        if supervisor.ending is None:
+            self.emit("end", state="finished", problem="")
+        elif supervisor.ending.status == "mismatch":  # nothing of the run was touched
+            self.emit("usage", text=f"The run {self.folder.name} can't go on with this code: "
+                      f"{supervisor.ending.text}.")  # fmt: skip
+        else:
+            self._fail(supervisor.ending.status, supervisor.ending.text)
+
+    def _fail(self, kind: str, problem: str, **more: Any) -> None:
+        self._keep("failed", problem)
+        self.emit("end", state="failed", kind=kind, problem=problem, **more)
+
+    def _keep(self, state: str, problem: str) -> None:
+        """Note the end in `state.json`, if there is still place for it."""
+        nothing = Records(self.folder, 0, 0, torch.empty(0))
+        records = self.supervisor.records if self.supervisor else nothing
+        if self.supervisor is None and self.kept:
+            records.take_over(self.kept)
+            records.n_images, records.resumed = self.configuration["data"]["images"], self.resumed
+        with contextlib.suppress(storing.StoringError):
+            records.store_state(state, problem)
+
+
+def is_complete(kept: dict[str, Any]) -> bool:
+    """Whether `last.pt` holds all that belongs there."""
+    kinds = {
+        "format": int, "epoch": int, "epochs": int, "code": str, "checksum": str, "history": list,
+        "seconds": float, "cpu_seconds": float, "states": dict, "random": dict, "unsaved": list,
+    }  # fmt: skip
+    return (
+        all(isinstance(kept.get(name), kind) for name, kind in kinds.items())
+        and kept["format"] == runs.FORMAT
+        and {"offset", "loop"} <= set(kept)
+    )
+
+
+def sentence_of(described: dict[str, Any]) -> str:
+    """A learner's exception in one sentence, for `state.json`."""
+    kind, message = described["type"], " ".join(str(described["message"]).split())[:300]
+    where = ""
+    if described["frames"]:
+        file, line, _ = described["frames"][-1]
+        where = f" ({file}:{line})"
+    text = {
+        "exit": "The code called exit.",
+        "memory": f"The code asked for more memory than there is{where}.",
+    }.get(described["status"])
+    return text or f"{kind}: {message}{where}"

@@ -1,0 +1,193 @@
+"""The command's end of the line to the process that trains (the other is `trainer.py`).
+
+The command never loads PyTorch and never runs learners' code. It starts the trainer, hands it one
+request and passes its events on. What the learner's code prints is kept in the run's `output.txt`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from checks.engine.learner.backups import replace
+from checks.engine.links import KIT, MAX_OUTPUT, SECRET, kill
+from checks.engine.training.request import SCRATCH, Request
+
+MAX_LINE = 2**18  # bytes of an event
+OUTPUT = "output.txt"
+KINDS: dict[str, dict[str, type]] = {
+    "stage": {"text": str},
+    "notice": {"text": str},
+    "begin": {"epochs": int, "done": int, "images": int, "source": str, "device": str},
+    "batch": {"epoch": int, "share": float, "losses": list},
+    "again": {"share": float},
+    "resumed": {"epoch": int},
+    "epoch": {"epoch": int, "losses": list, "seconds": float},
+    "snapshot": {"epoch": int},
+    "end": {"state": str, "problem": str},
+    "usage": {"text": str},
+    "fault": {"text": str},
+}
+LAST = ("end", "usage", "fault")
+
+Event = dict[str, Any]
+
+
+class Trainer:
+    """The process that trains, for one request; it loads while the request is made up."""
+
+    def __init__(self) -> None:
+        """Start it."""
+        inherited = {name: text for name, text in os.environ.items() if not SECRET.search(name)}
+        environment = inherited | {
+            "PYTHONIOENCODING": "utf-8:replace",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONHASHSEED": "0",  # the order of a set is a part of what a seed stands for
+            "PYTORCH_ENABLE_MPS_FALLBACK": "1",
+            "MPLBACKEND": "Agg",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "checks.engine.training.trainer"],
+            cwd=KIT, env=environment, start_new_session=os.name == "posix",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.printed = bytearray()
+        self._folder: Path | None = None
+        self._reader = threading.Thread(target=self._read_output, daemon=True)
+        self._reader.start()
+
+    def events(self, request: Request) -> Iterator[Event]:
+        """Ask for a training; its events as they come, checked, to the last one.
+
+        Where the process ends without a last event, that is `lost` (with `how`: a few words).
+        """
+        self._folder = Path(request.folder)
+        with contextlib.suppress(OSError):
+            stream = self.process.stdin
+            assert stream is not None
+            stream.write(request.to_json().encode() + b"\n")
+            stream.flush()
+        assert self.process.stdout is not None
+        with contextlib.suppress(OSError, ValueError):
+            while line := self.process.stdout.readline(MAX_LINE):
+                event = checked(line)
+                if event is None:
+                    continue
+                yield event
+                if event["event"] in LAST:
+                    self._settle()
+                    return
+        self._settle()
+        yield {"event": "lost", "how": self._how()}
+
+    def _settle(self) -> None:
+        """Wait for the end of the process, and of what it printed."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+        self._reader.join(1)
+        self.keep_output()
+
+    def _how(self) -> str:
+        status = self.process.poll()
+        if status is not None and status < 0:
+            name = str(-status)
+            with contextlib.suppress(ValueError):
+                name = signal.Signals(-status).name
+            return f"it was ended by signal {name}"
+        return "it ended without a word, as os._exit does"
+
+    # What is printed.
+
+    def _read_output(self) -> None:
+        assert self.process.stderr is not None
+        handle = self.process.stderr.fileno()
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := os.read(handle, 1 << 16):
+                self.printed += chunk[: max(0, MAX_OUTPUT - len(self.printed))]
+
+    def keep_output(self) -> None:
+        """Add to the run's `output.txt` what was printed since; it holds the first 64 KiB."""
+        printed = bytes(self.printed)
+        del self.printed[: len(printed)]
+        if not printed or self._folder is None or not self._folder.is_dir():
+            return
+        path = self._folder / OUTPUT
+        with contextlib.suppress(OSError), path.open("ab") as file:
+            room = MAX_OUTPUT - file.tell()
+            file.write(printed[: max(room, 0)])
+
+    def last_words(self) -> str:
+        """The last line that was printed."""
+        lines = bytes(self.printed).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1].rstrip(".") if lines else ""
+
+    # The end.
+
+    def close(self) -> None:
+        """End the process and what it started; safe to call again."""
+        kill(self.process)
+        self._reader.join(1)
+        self.keep_output()
+        if self._folder is not None:
+            shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def note(folder: Path, state: str, problem: str = "") -> None:
+    """Write into `state.json` how a running run ended whose process can't; as far as that works.
+
+    The books themselves, how far it came, are left as they are.
+    """
+    path = folder / "state.json"
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        held = json.loads(path.read_bytes())
+        if held["state"] == "running":
+            content = held | {"state": state, "problem": problem}
+            replace(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def checked(line: bytes) -> Event | None:
+    """An event with the fields that it should have; None for anything else.
+
+    Learners' code shares the process, and could write whatever it likes.
+    """
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(event, dict) or event.get("event") not in KINDS:
+        return None
+    for name, kind in KINDS[event["event"]].items():
+        value = event.get(name)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            event[name] = value = float(value)
+        if type(value) is not kind:
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+    losses = event.get("losses", [0.0, 0.0])
+    if len(losses) != 2 or not all(type(loss) in (int, float) for loss in losses):
+        return None
+    return event

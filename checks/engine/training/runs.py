@@ -1,0 +1,269 @@
+"""Training runs on the disk: which there are, and what is in them.
+
+A run is a folder `runs/NAME/` at the kit's top, or below the folder that `GAN_KIT_RUNS` names. What
+lies there was written beside a learner's code, so nobody vouches for it: sizes are capped, arrays
+are read without pickle and only in the shapes that they should have, and whatever is broken ends in
+one sentence.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import json
+import math
+import os
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checks.engine.links import KIT
+from checks.engine.training.claims import is_claimed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RUNS = Path(os.environ.get("GAN_KIT_RUNS") or KIT / "runs").absolute()
+FORMAT = 1
+MAX_TEXT = 4 * 2**20  # bytes of a JSON or CSV file
+MAX_EPOCHS = 1_000_000
+STATES = ("running", "finished", "stopped", "failed")
+LOSSES = ("discriminator_loss", "generator_loss")
+COLUMNS = ("epoch", *LOSSES, "seconds")
+# A name is a folder on every system, and one word on the command line.
+NAME = re.compile(
+    r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[\w.-]{0,62}\w)?", re.I | re.A
+)
+NUMBERS = ("epochs", "batch_size", "latent_dim", "learning_rate", "seed", "threads")
+
+GRID, MANY, SCORED, WALK = 64, 2000, 1000, (9, 12)
+ARRAYS: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {  # dtype, and the shapes it may have
+    "grid": ("|u1", ((GRID, 28, 28),)),
+    "many": ("|u1", ((MANY, 28, 28),)),
+    "real_scores": ("<f4", ((SCORED,), (0,))),
+    "fake_scores": ("<f4", ((SCORED,), (0,))),
+    "epoch": ("<i8", ((), (1,))),
+    "walk": ("|u1", ((*WALK, 28, 28),)),
+}
+OPTIONAL = {"walk"}
+
+
+class RunError(Exception):
+    """A run can't be had or read; the text is one sentence for the screen."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: its folder, what is in `run.json` and what is in `state.json`."""
+
+    folder: Path
+    configuration: dict[str, Any]
+    state: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What the command line calls it."""
+        return self.folder.name
+
+
+def runs(folder: Path = RUNS) -> list[Run]:
+    """All runs, the newest first; broken ones are left out."""
+    found = []
+    for name in _names(folder):
+        try:
+            found.append(read(folder / name))
+        except RunError:
+            continue
+    return sorted(found, key=lambda run: (run.configuration["began"], run.name), reverse=True)
+
+
+def latest(folder: Path = RUNS) -> Run | None:
+    """The run that began last."""
+    return next(iter(runs(folder)), None)
+
+
+def find(name: str, folder: Path = RUNS) -> Run:
+    """The run of this name, or of a path that leads to it.
+
+    Raises:
+        RunError: there is none, or it is broken.
+    """
+    names = _names(folder)
+    given = Path(name)
+    if name not in names and given.parent.absolute() == folder:
+        name = given.name
+    if name in names:
+        return read(folder / name)
+    if not names:
+        raise RunError(
+            f"There is no run {name!r}, nor any other: python run_checks.py train makes one."
+        )
+    near = difflib.get_close_matches(name, names, n=1)
+    last = latest(folder)
+    guess = f"did you mean {near[0]}?" if near else f"the latest is {last.name}." if last else ""
+    raise RunError(f"There is no run {name!r}; {guess}" if guess else f"There is no run {name!r}.")
+
+
+def read(folder: Path) -> Run:
+    """The run in a folder. One that says it is running, and is not, was stopped.
+
+    Raises:
+        RunError: it is broken.
+    """
+    configuration = _json(folder, "run.json")
+    state = _json(folder, "state.json") if (folder / "state.json").exists() else {}
+    _check_configuration(folder, configuration)
+    state = _state(folder, state)
+    if state["state"] == "running" and not is_claimed(folder):
+        state["state"] = "stopped"
+    return Run(folder, configuration, state)
+
+
+def history(run: Run) -> list[dict[str, float]]:
+    """`epoch`, `discriminator_loss`, `generator_loss` and `seconds` of each epoch; may be NaN.
+
+    Raises:
+        RunError: it can't be read.
+    """
+    path = run.folder / "history.csv"
+    if not path.exists():
+        return []
+    rows = list(csv.DictReader(_text(path).splitlines()))
+    try:
+        return [{name: float(row[name]) for name in COLUMNS} for row in rows]
+    except (KeyError, TypeError, ValueError):
+        raise RunError(f"history.csv of the run {run.name} is damaged.") from None
+
+
+def samples(run: Run) -> dict[int, Path]:
+    """The files with samples, by epoch, in order."""
+    found = {}
+    for path in _listed(run.folder / "samples"):
+        match = re.fullmatch(r"epoch_(\d{3,7})\.npz", path.name)
+        if match and path.is_file():
+            found[int(match[1])] = path
+    return dict(sorted(found.items()))
+
+
+def load_samples(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a file of samples, by name; `walk` is there only at a run's end.
+
+    Raises:
+        RunError: it is broken, or holds something else.
+    """
+    damaged = RunError(f"{path.name} of the run {path.parent.parent.name} is damaged.")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+            if not set(ARRAYS) - OPTIONAL <= set(entries):
+                raise damaged
+            return {
+                name: _array(archive, entries[name], name) for name in ARRAYS if name in entries
+            }
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError,
+            zipfile.BadZipFile, zipfile.LargeZipFile):  # fmt: skip
+        raise damaged from None
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> np.ndarray[Any, Any]:
+    """One array, read only once its header says what it should."""
+    import numpy as np
+    from numpy.lib import format as npy
+
+    dtype, shapes = ARRAYS[name]
+    largest = max(math.prod(shape) for shape in shapes) * np.dtype(dtype).itemsize
+    if entry.file_size > largest + 4096:
+        raise ValueError(name)
+    with archive.open(entry) as file:
+        version = npy.read_magic(file)
+        if version != (1, 0):
+            raise ValueError(name)
+        shape, columns_first, found = npy.read_array_header_1_0(file)
+        if found != np.dtype(dtype) or shape not in shapes or columns_first:
+            raise ValueError(name)
+        values: np.ndarray[Any, Any] = np.frombuffer(file.read(largest + 1), dtype)
+    copy: np.ndarray[Any, Any] = values.reshape(shape).copy()
+    return copy
+
+
+def _names(folder: Path) -> list[str]:
+    """The folders that may be runs."""
+    found = _listed(folder)
+    return [
+        path.name for path in found if NAME.fullmatch(path.name) and (path / "run.json").exists()
+    ]
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
+
+
+def _text(path: Path) -> str:
+    what = f"{path.name} of the run {path.parent.name}"
+    try:
+        if not path.is_file():
+            raise RunError(f"{what} is not a file.")
+        if path.stat().st_size > MAX_TEXT:
+            raise RunError(f"{what} is far too large to be read.")
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise RunError(f"{what} can't be read: {error.strerror}.") from None
+
+
+def _json(folder: Path, name: str) -> dict[str, Any]:
+    try:
+        held = json.loads(_text(folder / name))
+    except (ValueError, RecursionError):
+        held = None
+    if not isinstance(held, dict):
+        raise RunError(f"{name} of the run {folder.name} is damaged.")
+    return held
+
+
+def _check_configuration(folder: Path, held: dict[str, Any]) -> None:
+    """See that what others read from `run.json` without asking is there."""
+    if held.get("format") != FORMAT:
+        raise RunError(f"The run {folder.name} is from another version of these exercises.")
+    data, environment, snapshots = (held.get(n) for n in ("data", "environment", "snapshots"))
+    texts = [held.get(name) for name in ("name", "began", "code", "device")]
+    good = (
+        all(isinstance(text, str) for text in texts)
+        and all(_is_number(held.get(name)) for name in NUMBERS)
+        and 0 < held["epochs"] <= MAX_EPOCHS
+        and isinstance(held.get("recipe"), str | None)
+        and isinstance(snapshots, list)
+        and all(isinstance(epoch, int) for epoch in snapshots)
+        and isinstance(environment, dict)
+        and isinstance(data, dict)
+        and isinstance(data.get("source"), str)
+        and isinstance(data.get("folder"), str | None)
+        and isinstance(data.get("images"), int)
+        and data.get("kind") in ("mnist", "drawn")
+    )
+    if not good:
+        raise RunError(f"run.json of the run {folder.name} is damaged.")
+
+
+def _state(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
+    """What is in `state.json`, with whatever is missing."""
+    empty = {"state": "running", "epoch": 0, "seconds": 0.0, "cpu_seconds": 0.0, "images_seen": 0}
+    state = empty | {"problem": "", "resumed": 0} | held
+    numbers = [
+        state[name] for name in ("epoch", "seconds", "cpu_seconds", "images_seen", "resumed")
+    ]
+    if (
+        state["state"] not in STATES
+        or not all(_is_number(number) for number in numbers)
+        or not isinstance(state["problem"], str)
+    ):
+        raise RunError(f"state.json of the run {folder.name} is damaged.")
+    return state
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
