@@ -3,7 +3,10 @@
 import importlib.util
 import sys
 
-PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "pytest", "rich")
+PACKAGES = (
+    *("torch", "torchvision", "numpy", "matplotlib", "pytest", "rich"),
+    *("torchmetrics", "jinja2"),  # what scores and reports are made with
+)
 
 
 def main() -> int:

@@ -1,9 +1,9 @@
-"""The lesson's training template, against which the reference's `train_gan` is timed.
+"""The lesson's training template, against which the reference's and the recipes' loops are timed.
 
 This is the loop that most GAN tutorials have: a `DataLoader` over torchvision's MNIST, which turns
 each image into a PIL picture, then into a tensor, then normalizes it, and stacks 64 of them. The
-networks, the optimizers and the two steps are the reference's own, so all that differs is how the
-images get to them.
+optimizers and the two steps are the reference's own, and so are the networks unless others are
+given: all that differs from `train_gan` is how the images get to them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import io
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, Subset
@@ -38,16 +39,27 @@ LEARNING_RATE = 2e-4
 WARM_UP = 3_200  # images
 
 
-def train_from_template(dataset: MNIST | Subset[MNIST]) -> None:
-    """One epoch as the lesson's template has it."""
+def mnist_through_pil(data: Path) -> MNIST:
+    """The training images, each made into a PIL picture and back whenever it is asked for."""
+    to_tensor = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+    return MNIST(data, train=True, transform=to_tensor)
+
+
+def train_from_template(
+    dataset: MNIST | Subset[MNIST],
+    networks: tuple[Any, Any] | None = None,
+    device: torch.device | str = "cpu",
+) -> None:
+    """One epoch as the lesson's template has it, of G and D, or of the reference's networks."""
     loader = DataLoader(dataset, batch_size=BATCH_SIZE, shuffle=True)
-    generator = Generator(LATENT_DIM)
-    discriminator = Discriminator(dropout=0.3)
+    generator, discriminator = networks or (Generator(LATENT_DIM), Discriminator(dropout=0.3))
+    generator.to(device)
+    discriminator.to(device)
     g_optimizer = torch.optim.Adam(generator.parameters(), lr=LEARNING_RATE, betas=(0.5, 0.999))
     d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=LEARNING_RATE, betas=(0.5, 0.999))
     d_losses, g_losses = [], []
     for images, _ in loader:
-        real_images = images.flatten(start_dim=1)
+        real_images = images.flatten(start_dim=1).to(device)
         d_losses.append(discriminator_step(generator, discriminator, d_optimizer, real_images))
         g_losses.append(generator_step(generator, discriminator, g_optimizer, len(images)))
     d_loss, g_loss = sum(d_losses) / len(d_losses), sum(g_losses) / len(g_losses)
@@ -61,8 +73,7 @@ def train_from_reference(pixels: torch.Tensor) -> None:
 
 def images_per_second(data: Path, repeat: int) -> tuple[list[float], list[float]]:
     """The reference's and the template's speeds, measured in turns on one core."""
-    to_tensor = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
-    dataset = MNIST(data, train=True, transform=to_tensor)
+    dataset = mnist_through_pil(data)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     reference, template = [], []

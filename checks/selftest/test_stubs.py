@@ -74,7 +74,7 @@ def exercise_text(tier: str) -> str:
 
 
 def test_every_reference_has_its_exercise_and_no_other() -> None:
-    assert {path.stem for path in REFERENCE.glob("*.py")} == set(TIERS)
+    assert {path.stem for path in REFERENCE.glob("*.py")} == {*TIERS, "recipes"}
     assert {path.stem for path in EXERCISES.glob("*.py")} == set(TIERS)
 
 
@@ -531,6 +531,17 @@ def test_written_then_left_alone(source: Path, tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["part.py"]
 
 
+def test_a_file_without_a_solution_is_no_exercise(source: Path, tmp_path: Path) -> None:
+    (source / "helper.py").write_bytes(b"\xef\xbb\xbfX = 1\r\n")
+    target = tmp_path / "exercises"
+    assert [written.path.name for written in write_stubs(source, target)] == ["part.py"]
+    assert [path.name for path in target.iterdir()] == ["part.py"]
+
+    (source / "helper.py").write_text("X = 1  # begin solution\n", encoding="utf-8")
+    with pytest.raises(StubError, match=r"helper\.py:1: a delimiter reads"):
+        write_stubs(source, target)
+
+
 def test_windows_line_ends_are_no_change(source: Path, tmp_path: Path) -> None:
     (tmp_path / "part.py").write_bytes(STUB.replace(b"\n", b"\r\n"))
     assert write_stubs(source, tmp_path)[0].action is Action.UNCHANGED
@@ -593,6 +604,9 @@ def test_folders_and_files_that_will_not_do(source: Path, tmp_path: Path) -> Non
         write_stubs(source, source)
     (tmp_path / "empty").mkdir()
     with pytest.raises(StubError, match="no Python file"):
+        write_stubs(tmp_path / "empty", tmp_path / "exercises")
+    (tmp_path / "empty" / "helper.py").touch()
+    with pytest.raises(StubError, match="no file in this folder marks a solution"):
         write_stubs(tmp_path / "empty", tmp_path / "exercises")
     (tmp_path / "a_file").touch()
     with pytest.raises(StubError, match="a_file"):

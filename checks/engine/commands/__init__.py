@@ -19,6 +19,12 @@ GROUPS = {
         "reset": "put the stub of a tier or a function back; yours is kept",
         "restore": "bring an earlier version of a tier's file back",
     },
+    "Training for real": {
+        "train": "train your GAN, keep the run, look at what it makes",
+        "score": "how good a run's images are, and how your runs compare",
+        "report": "a page that shows a run, in one file",
+        "recipes": "five GANs to train and to compare yours with",
+    },
     "The kit": {
         "stubs": "write the exercises anew from the reference solutions",
         "completion": "let the Tab key finish commands and names",

@@ -9,6 +9,7 @@ The delimiters are nbgrader's, each alone on its line:
   with the part's own name ("sample_noise_numpy", "Generator.forward").
 * At module level, a region holds assignments of strings or dictionaries. The names and keys stay,
   the values go: "?" for each entry of a dictionary, "" for a string. Comments in it go too.
+* A file without a delimiter is no exercise.
 
 So the questions, comments above `ANSWERS` in the form that `checks.engine.questions` reads, stay;
 the comment above each entry of `ANSWERS`, which says why that choice is right, goes.
@@ -99,7 +100,7 @@ def stub_source(reference_source: str, path: str | Path) -> str:
     Raises:
         StubError: a delimiter is out of place, or the result would not be valid Python.
     """
-    source = reference_source.replace("\r\n", "\n").replace("\r", "\n")
+    source = _unix(reference_source)
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
@@ -118,6 +119,11 @@ def stub_source(reference_source: str, path: str | Path) -> str:
         message = f"without its solutions the file is not valid Python: {error.msg}"
         raise _error(path, None, message) from None
     return stub
+
+
+def _unix(source: str) -> str:
+    """The text with `\\n` at the end of every line."""
+    return source.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _regions(source: str, path: str | Path) -> list[_Region]:
@@ -225,8 +231,9 @@ def _error(path: str | Path, line: int | None, message: str) -> StubError:
 def write_stubs(source_folder: str | Path, target_folder: str | Path) -> list[StubFile]:
     """Write the exercise for each `*.py` of a folder of reference solutions.
 
-    Nobody's work is lost: a file that stands there with other contents is first copied to
-    `.backup/NAME.DATE.py` in the target folder, under a name that is new. A file that is right
+    A file in which no solution is marked, such as the recipes, is not for the learner to write: it
+    gets none. Nobody's work is lost: a file that stands there with other contents is first copied
+    to `.backup/NAME.DATE.py` in the target folder, under a name that is new. A file that is right
     already is left alone. Nothing at all is written unless every stub can be made.
 
     Returns:
@@ -245,7 +252,14 @@ def write_stubs(source_folder: str | Path, target_folder: str | Path) -> list[St
     if source.resolve() == target.resolve():
         raise StubError(f"{target}: the exercises would replace the reference solutions.")
 
-    stubs = {path.name: stub_source(read_reference(path), path) for path in references}
+    stubs = {}
+    for path in references:
+        text = read_reference(path)
+        stub = stub_source(text, path)
+        if stub != _unix(text):
+            stubs[path.name] = stub
+    if not stubs:
+        raise StubError(f'{source}: no file in this folder marks a solution with "{BEGIN}".')
     try:
         target.mkdir(parents=True, exist_ok=True)
         return [_write_stub(target / name, stub) for name, stub in stubs.items()]

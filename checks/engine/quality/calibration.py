@@ -1,0 +1,115 @@
+"""What the measures say of images that one knows everything about, for scores to be read against.
+
+* real: other real images; no generator can be expected to do better.
+* noise: every pixel drawn for itself.
+* untrained: what the reference's generator makes before it has learned anything.
+* collapsed: three real digits over and over, with slight noise: mode collapse.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from checks.engine.links import KIT
+from checks.engine.quality.classifier import Classifier, cached_file, store
+from checks.engine.quality.kept import MAX_BYTES, checked_score
+from checks.engine.quality.material import Material
+from checks.engine.quality.measures import Score, measured
+
+NAMES = ("real", "noise", "untrained", "collapsed")
+SEED = 0
+REPEATED = 3  # images of the collapsed generator
+GRAIN = 8.0  # gray levels, the spread of the noise on them
+
+
+def calibration(material: Material, classifier: Classifier, reference: Tensor) -> dict[str, Score]:
+    """The measures of the four kinds of images, from the cache if they are there.
+
+    Args:
+        classifier: the material's.
+        reference: its features of the material's reference, shape (N, F).
+    """
+    path = cached_file(f"{material.name}.json")
+    weights = fingerprint(classifier)
+    if path and (kept := loaded(path, weights)):
+        return kept
+    n = len(material.reference)
+    found = {
+        name: measured(classifier, reference, make(material, n)) for name, make in MAKERS.items()
+    }
+    if path:
+        content = {"classifier": weights, "calibration": found}
+        store(path, (json.dumps(content, indent=2) + "\n").encode())
+    return found
+
+
+def loaded(path: Path, weights: str) -> dict[str, Score] | None:
+    """What is in the file; None where it is broken or was made with another classifier."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return None
+        held = json.loads(path.read_text(encoding="utf-8"))
+        if held["classifier"] != weights:
+            return None
+        return {name: checked_score(held["calibration"][name]) for name in NAMES}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def fingerprint(classifier: Classifier) -> str:
+    """What tells this classifier's weights from others."""
+    return " ".join(f"{values.double().sum().item():.9g}" for values in classifier.parameters())
+
+
+# The images ---------------------------------------------------------------------------------------
+
+
+def real(material: Material, n: int) -> Tensor:
+    """Real images that are not in the reference."""
+    return material.others[:n]
+
+
+def noise(material: Material, n: int) -> Tensor:
+    """Pixels of any gray, each by itself."""
+    return torch.randint(0, 256, (n, 28, 28), dtype=torch.uint8, generator=generator())
+
+
+def untrained(material: Material, n: int) -> Tensor:
+    """What the reference's generator makes of its first weights."""
+    sys.path.insert(0, str(KIT / "reference"))
+    try:
+        from intermediate import Generator, generate_images
+    finally:
+        sys.path.pop(0)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        images = generate_images(Generator(), n, seed=SEED)
+    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def collapsed(material: Material, n: int) -> Tensor:
+    """A few real digits, over and over."""
+    rows = torch.arange(n) % REPEATED
+    images = material.others[:REPEATED][rows].float()
+    grain = GRAIN * torch.randn(images.shape, generator=generator())
+    return (images + grain).round().clamp(0, 255).to(torch.uint8)
+
+
+def generator() -> torch.Generator:
+    """Random numbers that are the same every time."""
+    return torch.Generator().manual_seed(SEED)
+
+
+MAKERS: dict[str, Callable[[Material, int], Any]] = {
+    "real": real,
+    "noise": noise,
+    "untrained": untrained,
+    "collapsed": collapsed,
+}
