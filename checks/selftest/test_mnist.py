@@ -33,10 +33,10 @@ def idx(array: NDArray[np.uint8]) -> bytes:
     return bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
 
 
-def mnist_files(n: int = 30) -> dict[str, bytes]:
+def mnist_files(n: int = 30, n_test: int = 10) -> dict[str, bytes]:
     """The four files by name, `n` embedded digits in the training split."""
     files = {}
-    for seed, (split, count) in enumerate(((TRAIN, n), (TEST, 10))):
+    for seed, (split, count) in enumerate(((TRAIN, n), (TEST, n_test))):
         images, labels = draw_digits(count, seed)
         files[f"{split}-images-idx3-ubyte"] = idx(images)
         files[f"{split}-labels-idx1-ubyte"] = idx(labels.astype(np.uint8))

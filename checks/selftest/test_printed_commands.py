@@ -28,7 +28,7 @@ from checks.selftest import printed
 from checks.selftest.pseudo import CONTROL, in_terminal
 from checks.selftest.terminals import copy_kit
 from checks.selftest.test_command import environment
-from checks.selftest.test_mnist import write_mnist
+from checks.selftest.test_mnist import mnist_files, write_mnist
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 WATCHING, ASKED = ("q", "q quit"), "(yes/no)"
@@ -94,6 +94,8 @@ SOLVED = [
     Run("run_checks.py train", tiny=f"--epochs 1 {SMALL}"),
     Run("run_checks.py train --resume exercises-1", tiny="--epochs 2"),
     Run("run_checks.py train --recipe tuned", tiny=f"--epochs 1 {SMALL} --name first"),
+    Run("run_checks.py score"),
+    Run("run_checks.py score first"),
     Run("run_checks.py report"),
     Run("run_checks.py report first --open"),
 ]
@@ -128,12 +130,19 @@ ALIASES = {
     "run_checks.py restore {options_tier} 1": "run_checks.py restore beginner 1",
     "run_checks.py train --epochs 5 --images 8000": "run_checks.py train",
     "run_checks.py train makes one": "run_checks.py train",
+    "run_checks.py train --epochs 30 --snapshots 10,20,30 --name evening": "run_checks.py train",
+    "run_checks.py train --resume evening": "run_checks.py train --resume exercises-1",
     "run_checks.py train --recipe minimal": "run_checks.py train --recipe tuned",
     "run_checks.py train --recipe {recipe_name}": "run_checks.py train --recipe tuned",
     "run_checks.py train --resume {name}": "run_checks.py train --resume exercises-1",
     "run_checks.py train --resume {folder_name}": "run_checks.py train --resume exercises-1",
     "run_checks.py {again} --epochs {reached_2}": "run_checks.py train --resume exercises-1",
+    "run_checks.py score [RUN]": "run_checks.py score first",
+    "run_checks.py score evening": "run_checks.py score first",
+    "run_checks.py score {best_name}": "run_checks.py score first",
+    "run_checks.py score {run_name}": "run_checks.py score first",
     "run_checks.py report [RUN]": "run_checks.py report",
+    "run_checks.py report evening --open": "run_checks.py report first --open",
     "run_checks.py report {run_name} --open": "run_checks.py report first --open",
     "run_checks.py completion [SHELL]": "run_checks.py completion bash",
     "run_checks.py completion {shell}": "run_checks.py completion bash",
@@ -148,6 +157,7 @@ ALIASES = {
 }
 APART = {
     "run_checks.py all --solutions reference": "run by .ci/run",
+    "-m pip install -r requirements.txt": "run by .ci/run",
     "-m pip install -r requirements.txt && python run_checks.py": "run by .ci/run",
     "-m pip install -r requirements.txt && python -m pytest": "run by .ci/run",
     "-m pytest": "this is it",
@@ -158,6 +168,9 @@ APART = {
     "-m checks.engine.training.trainer": "started by the engine",
     "-m pip install tensorboard": "needs a network",
 }
+# Names that a run shows, as good as those in RUNS.
+RECIPE_NAMES = re.compile(r"(?<=train --recipe )(minimal|sprint|lab|deep)")
+RUN_NAMES = re.compile(r"(?<=score )exercises-1|(?<=report )exercises-1")
 DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d-]+(\.\d+)?")  # a backup's name, as good as its number
 USAGE = re.compile(r"-m checks\.benchmarks\.\w+ \[")  # a benchmark's own words on its options
 
@@ -219,8 +232,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     shutil.copytree(KIT / "reference", learner / "my_reference")
     shutil.copytree(KIT / "exercises", checked / "path/to/a/submission")
     shutil.copytree(KIT / "reference", solved / "exercises", dirs_exist_ok=True)
-    for kit in (checked, solved):
-        write_mnist(kit / "DIR")
+    write_mnist(checked / "DIR")
+    write_mnist(solved / "DIR", mnist_files(1500, 500))  # enough to train what scores need
     lines = (
         [(run, learner) for run in LEARNER] + [(run, solved) for run in SOLVED],
         [(run, checked) for run in CHECKED] + [(run, KIT) for run in MEASURED],
@@ -257,6 +270,7 @@ def test_every_command_that_a_run_shows_is_run(done: dict[str, Done]) -> None:
         for match in printed.COMMAND.finditer(each.shown):
             words = printed.trimmed(match[0]).removeprefix("python ")
             words = DATE.sub("1", words).removesuffix(" --solutions path/to/a/submission")
+            words = RUN_NAMES.sub("first", RECIPE_NAMES.sub("tuned", words))
             usage = "OPTIONS" in words
             known = words in RUNS or words in ALIASES or words in APART or USAGE.match(words)
             assert known or usage, f"{run} shows 'python {words}', which is run by no test"
