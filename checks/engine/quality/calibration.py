@@ -42,7 +42,8 @@ def calibration(material: Material, classifier: Classifier, reference: Tensor) -
         return kept
     n = len(material.reference)
     found = {
-        name: measured(classifier, reference, make(material, n)) for name, make in MAKERS.items()
+        name: {**measured(classifier, reference, make(material, n)), "accuracy": None}
+        for name, make in MAKERS.items()
     }
     if path:
         content = {"classifier": weights, "calibration": found}

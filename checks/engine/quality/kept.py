@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +93,6 @@ def finite(value: Any) -> float:
     """A number of a sensible size."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(value)
-    if not (math.isfinite(value) and abs(value) < LIMIT):
+    if not abs(value) < LIMIT:  # false for NaN, too
         raise ValueError(value)
     return float(value)

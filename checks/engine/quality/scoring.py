@@ -58,21 +58,18 @@ def score_run(run: Run, progress: Progress = silent, data: str | None = None) ->
     files = samples(run)
     if not files:
         raise ScoreError(f"The run {run.name} has no samples to score yet.")
+    check(list(files.values()))
     ruler = ruler_for(run, progress, data)
     known = kept.loaded(run.folder)
     standing = valid(run, known) if known and known["features"] == ruler.name else {}
-    scores, broken = {}, []
+    scores = {}
     for number, (epoch, path) in enumerate(files.items(), 1):
         if str(epoch) in standing:
             scores[str(epoch)] = standing[str(epoch)]
             continue
         progress(f"Scoring the samples of epoch {epoch} ({number} of {len(files)}) …")
-        try:
+        with contextlib.suppress(RunError):  # one broken snapshot does not cost the others
             scores[str(epoch)] = ruler.score(load_samples(path))
-        except RunError as error:
-            broken.append(str(error))
-    if not scores:
-        raise ScoreError(broken[0])
     found = {
         "format": kept.FORMAT,
         "features": ruler.name,
@@ -82,6 +79,22 @@ def score_run(run: Run, progress: Progress = silent, data: str | None = None) ->
     }
     write(run, found)
     return found
+
+
+def check(files: list[Path]) -> None:
+    """See that there is something to score, before anything is made ready for it.
+
+    Raises:
+        ScoreError: every file is broken.
+    """
+    problems = []
+    for path in files:
+        try:
+            load_samples(path)
+            return
+        except RunError as error:
+            problems.append(str(error))
+    raise ScoreError(problems[0])
 
 
 def read_scores(run: Run) -> dict[str, Any] | None:

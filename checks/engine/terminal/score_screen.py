@@ -158,7 +158,7 @@ def board_blocks(page: Page, board: Board) -> list[Text]:
     rows = [list(cells(entry).values()) for entry in board.entries]
     lost = [columns[name] for name in LOST]
     title = f"Runs on {ON_DATA.get(board.kind, board.kind)}"
-    notes = "images: seen in training, CPU s: processor time"
+    notes = "images: seen in training, CPU s: processor time, D: how many images D tells apart"
     if any(entry.is_figure for entry in board.entries):
         notes += ", *: came with the kit, measured on another machine"
     return [
@@ -193,7 +193,7 @@ def challenge_blocks(page: Page, goals: Sequence[Goal], has_own: bool) -> list[T
     beat = "beat minimal, then tuned, with as many images and as much processor time"
     blocks = [page.hang(title, page.line(f"  {beat}", "dim"))]
     if not goals:
-        said = "There is nothing to beat yet. Train the recipe to beat on this machine:"
+        said = "There is nothing to beat yet. Train the first recipe on the same images:"
         blocks.append(page.hang(Text("  "), page.text(said)))
         blocks.append(page.text("    python run_checks.py train --recipe minimal", "cyan"))
     elif not has_own:
