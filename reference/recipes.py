@@ -39,14 +39,14 @@ IMAGE_PIXELS = 28 * 28
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a GAN is made and trained with; in pairs, the first is G's and the second is D's."""
+    """What a GAN is made of, and how it is trained."""
 
     name: str
     what: str  # a sentence: what it is, and what to expect
     latent_dim: int = 100
     generator_dims: tuple[int, ...] = (256, 512)  # G's hidden layers, from noise to image
     discriminator_dims: tuple[int, ...] = (512, 256)  # D's, from image to score
-    slopes: tuple[float, float] = (0.2, 0.2)  # of LeakyReLU below 0; with 0 it is ReLU
+    slopes: tuple[float, float] = (0.2, 0.2)  # of LeakyReLU in G and in D; with 0 it is ReLU
     batch_norm: bool = False  # in G, after each hidden layer
     dropout: float = 0.0  # in D, after each hidden layer
     learning_rate: float = 2e-4
@@ -63,7 +63,7 @@ RECIPES = {
         Recipe(
             name="minimal",
             what="The least that is a GAN: three linear layers each, ReLU, Adam as it comes. "
-            "Expect blots, and few of the ten digits.",
+            "Its five epochs are over before most digits take shape.",
             slopes=(0, 0),
             fresh_noise=False,
             epochs=5,
@@ -72,7 +72,7 @@ RECIPES = {
         Recipe(
             name="sprint",
             what="A shorter latent vector, and LeakyReLU in D, so that no gradient is cut off on "
-            "its way to G.",
+            "its way to G. On a few thousand images, ten epochs hardly lead beyond noise.",
             latent_dim=64,
             slopes=(0, 0.2),
             fresh_noise=False,
@@ -81,8 +81,8 @@ RECIPES = {
         ),
         Recipe(
             name="lab",
-            what="The networks of the advanced tier, for thirty epochs: compare the samples after "
-            "10, 20 and 30.",
+            what="The layers of the advanced tier's networks, and an Adam that forgets faster. "
+            "Compare the samples of epochs 10, 20 and 30: expect digits, though hardly all ten.",
             dropout=0.3,
             betas=(0.5, 0.999),
             epochs=30,
@@ -90,7 +90,7 @@ RECIPES = {
         ),
         Recipe(
             name="deep",
-            what="A layer more in each network and a hundred epochs: slow and sharp.",
+            what="A layer more in each network. It begins slowly, and has a hundred epochs for it.",
             generator_dims=(256, 512, 1024),
             discriminator_dims=(1024, 512, 256),
             dropout=0.3,
@@ -99,8 +99,8 @@ RECIPES = {
         ),
         Recipe(
             name="tuned",
-            what="What one does who has been here before: batch normalization in G, dropout in D, "
-            "an Adam that forgets faster, larger steps on smaller batches.",
+            what="What somebody does who has been here before: batch normalization in G, dropout "
+            "in D, larger steps on smaller batches. Expect all ten digits.",
             batch_norm=True,
             dropout=0.3,
             learning_rate=1e-3,

@@ -51,11 +51,12 @@ def module() -> Iterator[Any]:
     """`reference/recipes.py`; the names that it and its imports take are free again afterwards."""
     own = ("beginner", "intermediate", "advanced", "recipes")
     before = {name: sys.modules.pop(name) for name in own if name in sys.modules}
+    path = list(sys.path)
     sys.path.insert(0, str(KIT / "reference"))
     try:
         yield importlib.import_module("recipes")
     finally:
-        sys.path.remove(str(KIT / "reference"))
+        sys.path[:] = path
         for name in own:
             sys.modules.pop(name, None)
         sys.modules.update(before)
@@ -287,6 +288,20 @@ def test_a_seed_makes_a_training_repeatable(module: Any, name: str, images: Tens
     first, again, other = trained(1), trained(1), trained(2)
     assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
     assert not torch.equal(first[0], other[0])
+
+
+@pytest.mark.parametrize("name", ["minimal", "lab", "deep"])
+def test_the_loop_multiplies_no_more_than_the_benchmark_counts(
+    module: Any, name: str, images: Tensor
+) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from checks.benchmarks.arithmetic import products
+
+    with FlopCounterMode(display=False) as counter:
+        module.train_recipe(images, module.RECIPES[name], 1, 64)
+    batch = sum(product.operations * n for product, n in products(module.RECIPES[name]).items())
+    assert counter.get_total_flops() == 2 * batch
 
 
 # The list -----------------------------------------------------------------------------------------
