@@ -97,6 +97,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     is_worth_it = early and len(early) < len(session.items) and has_second_core()
     if not is_worth_it or session.config.option.collectonly:
         return (yield)
+    sandbox.second().start()  # here: on Linux its process ends with the thread that started it
     submission = submission_in(session.config, sandbox.second())
     attempts = {}
     for item in early:
