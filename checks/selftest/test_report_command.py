@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks.engine.commands import report
-from checks.engine.commands.completing import Typed
+from checks.engine.commands.completing import Typed, run_choices
 from checks.engine.training import runs
 from checks.selftest.run_folders import make_run
 from checks.selftest.test_command import COMMAND, environment, run, sentence
@@ -59,7 +59,7 @@ def test_the_tab_key_knows_the_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         make_run(tmp_path, name, snapshots=[], configuration=began)
     found = runs.runs(tmp_path)
     monkeypatch.setattr(runs, "runs", lambda: found)
-    assert report.run_choices(Typed()) == [("new", "2026-05-01"), ("old", "2026-03-14")]
+    assert [name for name, _ in run_choices(Typed())] == ["new", "old"]
 
 
 def test_where_there_is_no_run_it_says_how_to_make_one(tmp_path: Path) -> None:

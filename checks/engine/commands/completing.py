@@ -83,8 +83,16 @@ def version_choices(typed: Typed) -> list[Choice]:
     return [(each.name, f"number {place}") for place, each in enumerate(kept, 1)]
 
 
+def run_choices(typed: Typed) -> list[Choice]:
+    """The training runs there are, the newest first."""
+    from checks.engine.training.runs import runs
+
+    return [(each.name, f"{each.state['state']}, epoch {each.state['epoch']}") for each in runs()]
+
+
 COMPLETIONS: dict[str, Completion] = {
     "TIER": tier_choices,
+    "RUN": run_choices,
     "DIR": lambda typed: [FOLDERS],
     "FILE": lambda typed: [FILES],
 }

@@ -11,22 +11,11 @@ import webbrowser
 from pathlib import Path
 
 from checks.engine.commands.common import PASSED, UsageError
-from checks.engine.commands.completing import Choice, Typed
 
 EXAMPLES = (
     ("python run_checks.py report", "the newest run's page"),
     ("python run_checks.py report first --open", "the run called first, in the browser"),
 )
-
-
-def run_choices(typed: Typed) -> list[Choice]:
-    """The runs there are, the newest first."""
-    from checks.engine.training.runs import runs
-
-    return [(each.name, str(each.configuration["began"])[:10]) for each in runs()]
-
-
-COMPLETIONS = {"RUN": run_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +51,6 @@ def open_in_browser(path: Path) -> bool:
 
 def show(path: Path, *, opened: bool, asked: bool) -> None:
     """Where the page is: a link, where the terminal has links."""
-    from rich.style import Style
     from rich.text import Text
 
     from checks.engine.terminal.screen import Screen, make_console
@@ -70,8 +58,7 @@ def show(path: Path, *, opened: bool, asked: bool) -> None:
 
     page = Page(make_console())
     shown = page.line(relative(str(path)), "cyan", limit=400)
-    if page.console.is_interactive and (link := file_link(str(path.absolute()))):
-        shown.stylize(Style(link=link))
+    shown = page.linked(shown, file_link(str(path.absolute())))
     # Never wrapped: a path in two halves can't be copied.
     page.console.print(Text.assemble(("Report: ", "bold"), shown), soft_wrap=True)
     if asked and not opened:

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from checks.engine.commands.common import PASSED, UsageError, command
-from checks.engine.commands.completing import Choice, Typed
 from checks.engine.session import InfraError
 
 if TYPE_CHECKING:
@@ -24,16 +23,6 @@ EXAMPLES = (
     ("python run_checks.py score", "your runs side by side; the only one where there is one"),
     ("python run_checks.py score first", "the run called first, measure by measure"),
 )
-
-
-def run_choices(typed: Typed) -> list[Choice]:
-    """The runs there are, the newest first."""
-    from checks.engine.training.runs import runs
-
-    return [(each.name, str(each.configuration["began"])[:10]) for each in runs()]
-
-
-COMPLETIONS = {"RUN": run_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

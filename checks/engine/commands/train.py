@@ -104,12 +104,6 @@ def epochs(text: str) -> tuple[int, ...]:
     return tuple(sorted({whole(part.strip()) for part in text.split(",")}))
 
 
-def run_choices(typed: Typed) -> list[Choice]:
-    """The runs that can go on, the newest first."""
-    found = kept.runs()
-    return [(each.name, f"{each.state['state']}, epoch {each.state['epoch']}") for each in found]
-
-
 def recipe_choices(typed: Typed) -> list[Choice]:
     """The recipes."""
     from checks.engine.commands.recipes import known_recipes
@@ -117,7 +111,7 @@ def recipe_choices(typed: Typed) -> list[Choice]:
     return [(name, recipe.what) for name, recipe in known_recipes().items()]
 
 
-COMPLETIONS = {"RUN": run_choices, "RECIPE": recipe_choices}
+COMPLETIONS = {"RECIPE": recipe_choices}
 
 
 # The training -------------------------------------------------------------------------------------
