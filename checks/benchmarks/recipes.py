@@ -1,7 +1,7 @@
 """How good the recipes are: each is trained and scored, and its figures are written down.
 
     python -m checks.benchmarks.recipes [--data DIR | --drawn] [--recipes minimal,tuned]
-                                        [--epochs deep=10] [--seconds 60] [--threads 2]
+                                        [--epochs deep=10] [--seconds 60] [--threads 1]
 
 Each recipe is trained on the first 8,000 images of DIR (torchvision's layout; beside the checkout
 unless told, and digits that the kit draws where there are none) and its samples are scored as
@@ -229,7 +229,7 @@ def arguments() -> argparse.Namespace:
     add("--recipes", type=names, default=list(RECIPES), metavar="NAMES", help="default: all")
     add("--epochs", type=lengths, default={}, metavar="NAME=N,…", help="cut these short")
     add("--seconds", type=float, default=0, help="of tuned, for the target (0: not measured)")
-    add("--threads", type=int, default=2)
+    add("--threads", type=int, default=1, help="as many as `train` uses: 1")
     add("--images", type=int, default=N_IMAGES, help=argparse.SUPPRESS)
     add("--out", type=Path, default=FIGURES, metavar="FILE", help="where the figures are kept")
     add("--dry", action="store_true", help="write no figures")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import torch
 from rich.console import Console
 
 from checks.engine.learner import backups
+from checks.engine.links import KIT
 from checks.engine.terminal import screen_parts as parts
 from checks.engine.terminal.screen_text import Page, make_console
 from checks.engine.training import (
@@ -33,6 +36,9 @@ from checks.selftest.trainings import IMAGES, Training, carried_out, end_of, sol
 RANGE = "for epoch in range(1, epochs + 1):\n"
 IN_EPOCH_3 = RANGE + "        if epoch == 3:\n            "
 STEP = "            d_losses.append("
+
+# The bonus tier's own function opens what a training kept.
+OPENS = "import sys, bonus; print(bonus.load_generator(sys.argv[1]).latent_dim)"
 
 
 def ended(place: Path, monkeypatch: pytest.MonkeyPatch, source: str, **asked: Any) -> Any:
@@ -379,6 +385,11 @@ def test_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     checkpoint = storing.load_tensors(run.folder / "checkpoints" / "epoch_004.pt")
     assert (checkpoint["epoch"], checkpoint["latent_dim"]) == (4, 8)
     assert checkpoint["hidden_dims"] == [24]
+    opened = subprocess.run(
+        [sys.executable, "-c", OPENS, str(run.folder / "checkpoints" / "epoch_004.pt")],
+        cwd=KIT / "reference", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert opened.stdout == "8\n", opened.stderr
     assert {event["event"] for event in events} <= {
         "stage", "begin", "batch", "epoch", "snapshot", "end",
     }  # fmt: skip
