@@ -202,7 +202,8 @@ def test_the_next_step_is_in_the_first_unfinished_tier(kit: Path, name: str) -> 
 def test_all_done_is_0(kit: Path) -> None:
     ended(kit, one=Status.PASSED, two=Status.PASSED, three=Status.PASSED, four=Status.PASSED)
     text = glance(kit, status=0)
-    assert text.endswith("\n\nWell done: all 4 checks pass.\n")
+    assert "\n\nWell done: all 4 checks pass.\nNext: train your GAN for real" in text
+    assert text.rstrip().endswith("python run_checks.py train")
     assert "Changed" not in text
 
 

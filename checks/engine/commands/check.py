@@ -151,7 +151,9 @@ def next_step(verdicts: Sequence[Verdict], solutions: str | None = None) -> str:
         if any(verdict.status is not Status.PASSED for verdict in verdicts):
             return ""
         later = tiers()[tiers().index(verdicts[-1].tier) + 1 :]
-        return f"on to {later[0]}:\n  {command(later[0], solutions)}" if later else ""
+        if later:
+            return f"on to {later[0]}:\n  {command(later[0], solutions)}"
+        return training(solutions)
     again = f"then run:\n  {command(following.tier, solutions)}"
     if following.status is Status.BLOCKED:
         awaited = following.came.removeprefix("Waits for ").split(", which")[0]
@@ -161,3 +163,8 @@ def next_step(verdicts: Sequence[Verdict], solutions: str | None = None) -> str:
     where = following.location
     what = f"{where.function} in {short(where.file)}" if where else f"the {following.tier} file"
     return f"mend {what}, {again}"
+
+
+def training(solutions: str | None = None) -> str:
+    """What to do when every check passes: the lesson ends with digits, not with green ticks."""
+    return f"train your GAN for real, and look at what it makes:\n  {command('train', solutions)}"

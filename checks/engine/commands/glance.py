@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from checks.engine.commands.check import next_step
+from checks.engine.commands.check import next_step, training
 from checks.engine.commands.common import NOT_ALL, PASSED, command, short
 from checks.engine.memory.course import Listed, course
 from checks.engine.memory.fingerprint import code_of, fingerprints
@@ -65,8 +65,11 @@ def blocks_of(page: Page, folder: Path, standings: Sequence[Standing], notice: s
     blocks += changed(page, folder, standings)
     if total(tiers).complete:
         done = f"Well done: all {len(standings)} checks pass."
-        return [*blocks, page.text(done, "bold green")]
-    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(step(folder, standings)))]
+        blocks.append(page.text(done, "bold green"))
+        following = training()
+    else:
+        following = step(folder, standings)
+    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(following))]
 
 
 def totals_of(standings: Sequence[Standing]) -> list[Totals]:
