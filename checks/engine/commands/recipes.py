@@ -170,7 +170,7 @@ def figures_line(recipe: Recipe, row: dict[str, float]) -> str:
     epochs = row.get("epochs", recipe.epochs)
     shown = {
         "seconds": "{:,.0f} s",
-        "frechet": "Fréchet distance {:,.0f}",
+        "frechet": "Fréchet distance {:.3g}",
         "n_digits": "{:.0f} of 10 digits",
         "accuracy": "D tells {:.0%} apart",
     }
