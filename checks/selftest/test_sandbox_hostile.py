@@ -196,8 +196,9 @@ DAEMONS = {
 def test_nothing_stays_running(one: Bench, name: str) -> None:
     before = running(MARK)
     source = f"import os, signal, time\ndef go():\n    if True:{DAEMONS[name]}"
-    outcome = one.run(source, limits=Limits(seconds=1))
-    assert outcome.status == ("timeout" if name == "children of children" else "ok")
+    is_slow = name == "children of children"  # the others end by themselves, on a busy machine late
+    outcome = one.run(source, limits=Limits(seconds=1 if is_slow else 20))
+    assert outcome.status == ("timeout" if is_slow else "ok")
     assert soon(lambda: running(MARK) == before)
 
 
