@@ -14,7 +14,7 @@ from typing import Any
 from checks.engine.sandbox import Limits, Outcome, Sandbox
 
 HONEST = "def go():\n    return 42\n"
-QUICK = Limits(seconds=2)
+QUICK = Limits(seconds=6)
 
 
 @dataclass
