@@ -29,7 +29,7 @@ class Attempt:
 
     function: Callable[[Solution], None]
     view: Solution
-    error: Exception | None = None
+    error: BaseException | None = None
     seconds: float = 0.0
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -38,7 +38,7 @@ class Attempt:
         began = time.perf_counter()
         try:
             self.function(self.view)
-        except Exception as error:
+        except BaseException as error:  # whatever it is, somebody waits for the end
             self.error = error
         self.seconds = time.perf_counter() - began
         self.done.set()
