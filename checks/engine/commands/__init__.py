@@ -20,10 +20,10 @@ GROUPS = {
         "restore": "bring an earlier version of a tier's file back",
     },
     "Training for real": {
-        "train": "train your GAN, keep the run, look at what it makes",
-        "score": "how good a run's images are, and how your runs compare",
+        "train": "train your GAN and keep the run",
+        "score": "how good the images of your runs are",
         "report": "a page that shows a run, in one file",
-        "recipes": "five GANs to train and to compare yours with",
+        "recipes": "five GANs to compare yours with",
     },
     "The kit": {
         "stubs": "write the exercises anew from the reference solutions",
