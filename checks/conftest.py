@@ -10,23 +10,23 @@ import dataclasses
 import functools
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.engine import sandbox
-from checks.engine.ahead import Ahead, Attempt, has_second_core
 from checks.engine.data import training_images
 from checks.engine.outcomes import CheckEndedError, CrashedError
+from checks.engine.prefetch import Attempt, Prefetch, n_cores
 from checks.engine.sandbox import KIT
 from checks.engine.solution import Solution, Submission
 from checks.engine.verdict import Check, Frame, Status, Verdict
 
 SOLUTION = pytest.StashKey[Solution]()
 BEGAN = pytest.StashKey[float]()
-AHEAD = pytest.StashKey[Ahead]()
+PREFETCH = pytest.StashKey[Prefetch]()
 VERDICT = "verdict"  # the attribute of a report in which its verdict travels to the judge
 
 
@@ -45,7 +45,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "check(title, about, points, ahead): a check of the course")
+    config.addinivalue_line("markers", "check(title, about, points, after): a check of the course")
     try:
         training_images.use(config.getoption("--data"))
     except training_images.UnusableDataError as error:
@@ -60,61 +60,72 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def submission(request: pytest.FixtureRequest) -> Submission:
     """The folder named on the command line."""
-    sandbox.shared().wait()
-    return submission_in(request.config, sandbox.shared())
+    return submission_in(request.config)
 
 
-def submission_in(config: pytest.Config, box: sandbox.Sandbox) -> Submission:
-    """The folder named on the command line, to be run in this sandbox."""
+def submission_in(config: pytest.Config) -> Submission:
+    """The folder named on the command line."""
     folder = Path(config.getoption("--solutions"))
     if not folder.is_absolute() and not folder.is_dir():
         folder = KIT / folder
     if not folder.is_dir():
         raise pytest.UsageError(f"--solutions {folder}: there is no such folder")
-    return Submission(folder.resolve(), box, config.getoption("--seed"))
+    return Submission(folder.resolve(), sandbox.shared(), config.getoption("--seed"))
 
 
 @pytest.fixture
 def solution(request: pytest.FixtureRequest, submission: Submission) -> Solution:
     """The learner's solution, as this check sees it."""
-    view = view_of(request.node, submission)
+    mark = request.node.get_closest_marker("check")
+    assert mark is not None
+    view = Solution(submission, tier_of(request.node), mark.kwargs["about"])
     request.node.stash[SOLUTION] = view
     return view
 
 
-def view_of(item: pytest.Item, submission: Submission) -> Solution:
-    """A submission, as this check sees it."""
-    mark = item.get_closest_marker("check")
-    assert mark is not None
-    return Solution(submission, tier_of(item), mark.kwargs["about"])
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """What takes seconds begins now, beside the rest."""
-    marks = [(item, item.get_closest_marker("check")) for item in session.items]
-    early = [item for item, mark in marks if mark and mark.kwargs.get("ahead")]
-    is_worth_it = early and len(early) < len(session.items) and has_second_core()
-    if not is_worth_it or session.config.option.collectonly:
+    """Two workers make the checks while pytest asks for their ends; a single one needs none."""
+    marked = [item for item in session.items if item.get_closest_marker("check")]
+    if len(marked) < 2 or session.config.option.collectonly:
         return (yield)
-    sandbox.second().start()  # here: on Linux its process ends with the thread that started it
-    submission = submission_in(session.config, sandbox.second())
-    attempts = {}
-    for item in early:
-        assert isinstance(item, pytest.Function)
-        attempts[item.nodeid] = Attempt(item.obj, view_of(item, submission))
-    ahead = session.config.stash[AHEAD] = Ahead(attempts)
+    attempts = attempts_at(marked)
+    submissions = [submission_in(session.config)]
+    is_long = any(attempt.needs for attempt in attempts.values())
+    # Without fork, a second worker is a second process with PyTorch: for what takes seconds alone.
+    if n_cores() > 1 and (sandbox.shared().method == "fork" or is_long):
+        submissions.append(submissions[0].through(sandbox.second()))
+    prefetch = session.config.stash[PREFETCH] = Prefetch(attempts, submissions)
     try:
         return (yield)
     finally:
-        ahead.stop()
+        prefetch.stop()
+
+
+def attempts_at(items: Sequence[pytest.Item]) -> dict[str, Attempt]:
+    """An attempt at each of these checks, by its node's name."""
+    attempts: dict[str, Attempt] = {}
+    after: dict[str, Sequence[str]] = {}
+    for item in items:
+        mark = item.get_closest_marker("check")
+        assert mark is not None
+        assert isinstance(item, pytest.Function)
+        attempts[item.nodeid] = Attempt(item.obj, tier_of(item), mark.kwargs["about"])
+        after[item.nodeid] = mark.kwargs["after"]
+    for name, attempt in attempts.items():
+        attempt.needs = [
+            other
+            for other_name, other in attempts.items()
+            if other.tier == attempt.tier and other.about in after[name] and not after[other_name]
+        ]
+    return attempts
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """A check that has begun ahead of the others is not run again: its end is awaited."""
-    ahead = pyfuncitem.config.stash.get(AHEAD, None)
-    attempt = ahead.result(pyfuncitem.nodeid) if ahead else None
-    if attempt is None:
+    """A check that a worker makes is not run again: its end is awaited."""
+    prefetch = pyfuncitem.config.stash.get(PREFETCH, None)
+    attempt = prefetch.result(pyfuncitem.nodeid) if prefetch else None
+    if attempt is None or attempt.view is None:
         return None
     pyfuncitem.stash[SOLUTION] = attempt.view
     pyfuncitem.stash[BEGAN] = time.perf_counter() - attempt.seconds

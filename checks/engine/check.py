@@ -9,7 +9,7 @@ def test_numpy_shape(solution: Solution) -> None:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import pytest
@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def check(
-    title: str, *, about: str, points: int, ahead: bool = False
+    title: str, *, about: str, points: int, after: Sequence[str] = ()
 ) -> Callable[[Function], Function]:
     """Mark a test function as a check.
 
@@ -31,6 +31,7 @@ def check(
         title: what is right when it passes, in one short line.
         about: the learner's function, class or value that it is about.
         points: what it is worth.
-        ahead: it takes seconds, and so begins with the run, beside the checks before it.
+        after: for a check that takes seconds, the parts whose own checks come first; where one of
+            these has found a mistake, this check is blocked by it and does not run.
     """
-    return pytest.mark.check(title=title, about=about, points=points, ahead=ahead)
+    return pytest.mark.check(title=title, about=about, points=points, after=after)

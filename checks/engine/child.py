@@ -3,7 +3,8 @@
 Started by `sandbox.py`, in one of two ways:
 
 * `fork`: this process loads PyTorch once and never runs learners' code itself; for each request it
-  forks a child that does, gives up its rights, answers and ends.
+  forks a child that does, gives up its rights, answers and ends. A twin, forked as well, does the
+  same beside it.
 * `serve`: where there is no fork, this process runs the requests itself, one after another, until
   it breaks and a fresh one takes its place.
 
@@ -21,6 +22,7 @@ import importlib
 import os
 import pkgutil
 import random
+import select
 import signal
 import sys
 import tempfile
@@ -33,6 +35,7 @@ from checks.engine import landlock, wire
 
 EVIDENCE_FD = 3
 MAX_FRAMES = 12
+TWINS: set[int] = set()  # this process's own copies, which are no orphans of a learner's
 TOO_BIG = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator", "bad_alloc")
 
 
@@ -69,7 +72,7 @@ def _seed(seed: int) -> None:
 
     random.seed(seed)
     np.random.seed(seed)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # there is no other device here
 
 
 def describe(error: BaseException, solutions: str) -> dict[str, Any]:
@@ -133,7 +136,11 @@ def serve_forks(channel_fd: int) -> None:
             request = _plain(wire.unpack(message))
             if "preload" in request:
                 _preload(request["preload"])
+                _warm_up(request["tier"])
                 channel.sendall(bytes(16))
+                continue
+            if "twin" in request:
+                _fork_twin(channel, *handles)
                 continue
             _warm_up(request["module"])
             gc.freeze()  # or each child's first collection would touch, and so copy, every object
@@ -145,12 +152,31 @@ def serve_forks(channel_fd: int) -> None:
             with contextlib.suppress(OSError):
                 os.setpgid(pid, pid)
             channel.sendall(pid.to_bytes(8, "little"))
+            _wait(pid, channel)
             _, status, usage = os.wait4(pid, 0)
             _end_orphans()
             with contextlib.suppress(OSError):
                 channel.sendall(
                     status.to_bytes(8, "little") + usage.ru_maxrss.to_bytes(8, "little")
                 )
+
+
+def _fork_twin(channel: Any, theirs: int) -> None:
+    """A second process like this one, with all that is loaded, for the requests of another socket.
+
+    It ends when that socket closes, and not with this process, which a learner's code may kill.
+    """
+    gc.freeze()
+    if (pid := os.fork()) == 0:
+        channel.close()
+        os.setsid()
+        TWINS.clear()
+        die_with_parent(0)
+        serve_forks(theirs)
+        os._exit(0)
+    TWINS.add(pid)
+    os.close(theirs)
+    channel.sendall(pid.to_bytes(16, "little"))
 
 
 @functools.cache
@@ -232,17 +258,27 @@ def _limit(limits: dict[str, int]) -> None:
             resource.setrlimit(resource.RLIMIT_AS, (roof, roof))
 
 
+def _wait(pid: int, channel: Any) -> None:
+    """Wait until a child has ended; should the judge go before that, end everything."""
+    with contextlib.suppress(AttributeError, OSError):  # Linux before 5.3 has no such handles
+        ended = os.pidfd_open(pid)
+        try:
+            if ended not in select.select([ended, channel], [], [])[0]:
+                _end_all()
+        finally:
+            os.close(ended)
+
+
 def _adopt_orphans() -> None:
     """Linux: what a child leaves running becomes ours, even out of its process group."""
     if sys.platform == "linux":
         import ctypes
 
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-    die_with_parent(signal.SIGTERM)
 
 
 def die_with_parent(number: int) -> None:
-    """Linux: get this signal when the parent has gone, however it went."""
+    """Linux: get this signal when the parent has gone, however it went; 0 for none."""
     if sys.platform == "linux":
         import ctypes
 
@@ -251,15 +287,21 @@ def die_with_parent(number: int) -> None:
 
 def _end_all(*ignored: object) -> NoReturn:
     """End the running child, what it started, and this process."""
+    TWINS.clear()
     _end_orphans()
     os._exit(1)
 
 
 def _end_orphans() -> None:
+    for twin in list(TWINS):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(twin, os.WNOHANG) == (0, 0):
+                continue
+        TWINS.discard(twin)
     for _ in range(1000):
         try:
             with open(f"/proc/self/task/{os.getpid()}/children") as listing:
-                orphans = [int(pid) for pid in listing.read().split()]
+                orphans = [int(pid) for pid in listing.read().split() if int(pid) not in TWINS]
         except OSError:
             return
         if not orphans:
@@ -371,6 +413,7 @@ def main() -> None:
         answers.flush()
         serve_requests(requests, answers)
     else:
+        die_with_parent(signal.SIGTERM)
         serve_forks(int(sys.argv[2]))
         os._exit(0)  # at once: no need to take PyTorch apart first
 

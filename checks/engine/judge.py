@@ -20,11 +20,14 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO
 
 from checks.engine import sandbox
 from checks.engine.sandbox import KIT
+from checks.engine.solution import Submission
 
 
 @dataclass
@@ -102,6 +105,8 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
         reporter.send("usage", message=str(error))
         return
     names = request["checks"] or [f"test_{tier}.py" for tier in request["tiers"]]
+    tiers = dict.fromkeys(name.split(".py")[0].removeprefix("test_") for name in names)
+    _load_meanwhile(tiers, Path(request["solutions"]))
     files = [str(KIT / "checks" / name) for name in names]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain", "-s"]
     options += [f"--rootdir={KIT}", "-c", str(KIT / ".pytest.ini")]
@@ -110,6 +115,17 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
     options += [f"--data={request['data']}"] if request["data"] else []
     code = pytest.main([*options, *files], plugins=[reporter])
     reporter.send("end", code=int(code))
+
+
+def _load_meanwhile(tiers: Iterable[str], folder: Path) -> None:
+    """Begin to load what these tiers need, in the order in which it will be asked for."""
+    files = Submission(folder, sandbox.shared())
+
+    def load() -> None:
+        for tier in tiers:
+            files.preload(tier)
+
+    threading.Thread(target=load, daemon=True).start()
 
 
 def listen(orders: Orders, scratch: str) -> None:

@@ -76,13 +76,24 @@ class Forks:
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         self.running = 0
         with theirs:
-            self.process = _start("fork", str(theirs.fileno()), pass_fds=[theirs.fileno()],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                  stderr=self.errors)  # fmt: skip
+            self._begin(theirs.fileno())
 
-    def preload(self, modules: list[str]) -> None:
-        message = wire.pack({"preload": modules})
+    def _begin(self, theirs: int) -> None:
+        self.process = _start("fork", str(theirs), pass_fds=[theirs],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=self.errors)  # fmt: skip
+
+    def preload(self, modules: list[str], tier: str) -> None:
+        """Load these, and what the tier's probes want loaded."""
+        message = wire.pack({"preload": modules, "tier": tier})
         self._send(len(message).to_bytes(8, "little") + message)
+        self._receive(16, START_SECONDS)
+
+    def fork_twin(self, theirs: int) -> None:
+        """Have the process fork a twin that serves this end of a socket."""
+        message = wire.pack({"twin": True})
+        self._send_handles(len(message), [theirs])
+        self._send(message)
         self._receive(16, START_SECONDS)
 
     def exchange(self, message: bytes, seconds: float) -> Ended:
@@ -94,9 +105,7 @@ class Forks:
             _Reader(output, MAX_OUTPUT),
         )
         try:
-            size = len(message).to_bytes(8, "little")
-            with contextlib.suppress(OSError):
-                socket.send_fds(self.channel, [size], [evidence_in, output_in])
+            self._send_handles(len(message), [evidence_in, output_in])
             self._send(message)
         finally:
             os.close(evidence_in)
@@ -121,6 +130,11 @@ class Forks:
     def interrupt(self) -> None:
         """End the request that runs, if one does; its `exchange` then comes back at once."""
         self._kill_running()
+
+    def _send_handles(self, size: int, handles: list[int]) -> None:
+        """The size of a message and the handles that go with it; `_send` meets what breaks."""
+        with contextlib.suppress(OSError):
+            socket.send_fds(self.channel, [size.to_bytes(8, "little")], handles)
 
     def _send(self, data: bytes) -> None:
         try:
@@ -161,13 +175,33 @@ class Forks:
     def close(self) -> None:
         with contextlib.suppress(OSError):
             self.channel.shutdown(socket.SHUT_RDWR)
-        if self.running:  # its parent then ends what it left behind, and itself
-            self._kill_running()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(2)
-        kill(self.process)
+        was_running = self.running
+        self._kill_running()  # its parent then ends what it left behind, and itself
+        self._end(patience=2 if was_running else 0)
         self.channel.close()
         self.errors.close()
+
+    def _end(self, patience: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(patience)
+        kill(self.process)
+
+
+class ForkedTwin(Forks):
+    """A process like that of another link, and forked from it: all that it has is loaded at once.
+
+    It ends when its channel closes, and not with the other process.
+    """
+
+    def __init__(self, original: Forks) -> None:
+        self.original = original
+        super().__init__()
+
+    def _begin(self, theirs: int) -> None:
+        self.original.fork_twin(theirs)
+
+    def _end(self, patience: float) -> None:
+        """The closed channel is the end of it."""
 
 
 class Served:
@@ -201,9 +235,10 @@ class Served:
             while chunk := os.read(_stream(self.process.stderr).fileno(), 1 << 16):
                 self.output += chunk[: max(0, MAX_OUTPUT - len(self.output))]
 
-    def preload(self, modules: list[str]) -> None:
+    def preload(self, modules: list[str], tier: str) -> None:
+        """Load these."""
         self._await_ready()
-        self._send(wire.pack({"preload": modules}))
+        self._send(wire.pack({"preload": modules, "tier": tier}))
 
     def exchange(self, message: bytes, seconds: float) -> Ended:
         """Send a request, wait for its answer."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from checks.engine import wire
-from checks.engine.links import CAN_FORK, KIT, Ended, Forks, LinkLost, Served
+from checks.engine.links import CAN_FORK, KIT, Ended, ForkedTwin, Forks, LinkLost, Served
 
 __all__ = ["CAN_FORK", "KIT", "LearnersError", "Limits", "Outcome", "Sandbox", "SandboxError"]
 
@@ -91,25 +92,32 @@ class Sandbox:
     """Children for probes; `method` is "fork" or "serve" (one process for many requests).
 
     With `keeps_spare`, a second process for "serve" has PyTorch loaded already when the first has
-    to be replaced.
+    to be replaced. A twin of another sandbox works beside it; with "fork" it shares what that one
+    has loaded.
     """
 
     method: str = field(default_factory=usual_method)
     keeps_spare: bool = False
+    twin_of: Sandbox | None = None
     _spare: Served | None = field(default=None, repr=False)
     _link: Forks | Served | None = field(default=None, repr=False)
     _preloaded: set[str] = field(default_factory=set, repr=False)
     _served: Path | None = field(default=None, repr=False)
+    _busy: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def start(self) -> None:
-        """Begin to load PyTorch in the background; `run` waits for it where needed."""
-        if self._link is None:
-            self._link = Forks() if self.method == "fork" else self._served_link()
+        """Begin to load PyTorch in the background; `run` waits for it where needed.
 
-    def wait(self) -> None:
-        """Wait until PyTorch is loaded, so that the first run does not count the time for that."""
-        with contextlib.suppress(LinkLost, SandboxError):  # `run` will meet it, and say so
-            self._with_link(lambda link: link.preload([]))
+        A twin waits here until the other sandbox has loaded it.
+        """
+        if self._link is None:
+            self._link = self._forks() if self.method == "fork" else self._served_link()
+
+    def _forks(self) -> Forks:
+        if self.twin_of is None:
+            return Forks()
+        self._preloaded = set(self.twin_of._preloaded)
+        return self.twin_of._with_link(_twin)
 
     def _served_link(self) -> Served:
         link, self._spare = self._spare or Served(), None
@@ -117,13 +125,23 @@ class Sandbox:
             self._spare = Served()
         return link
 
-    def preload(self, modules: Iterable[str]) -> None:
-        """Load heavy libraries once, instead of in every child."""
-        missing = sorted(set(modules) - self._preloaded)
-        if missing:
-            with contextlib.suppress(LinkLost, SandboxError):  # `run` will meet it, and say so
-                self._with_link(lambda link: link.preload(missing))
-            self._preloaded.update(missing)
+    def preload(self, modules: Iterable[str], tier: str = "") -> None:
+        """Load heavy libraries once, and what the tier's probes want, instead of in every child.
+
+        It waits until PyTorch is loaded, so that the first run does not count the time for that.
+        """
+        wanted = {*modules, f"for {tier}"}
+        if wanted <= self._preloaded:
+            return
+        with contextlib.suppress(LinkLost, SandboxError):  # `run` will meet it, and say so
+            if self.twin_of is not None and self.method == "fork":
+                self.twin_of.preload(modules, tier)
+                self._replace()  # the next twin has it
+                self.start()
+            else:
+                missing = sorted(set(modules) - self._preloaded)
+                self._with_link(lambda link: link.preload(missing, tier))
+        self._preloaded |= wanted
 
     def run(
         self,
@@ -141,9 +159,6 @@ class Sandbox:
         """
         limits = limits or Limits()
         solutions = Path(os.path.realpath(solutions))
-        if self.method == "serve" and self._served not in (None, solutions):
-            self._replace()  # one learner's code never meets another's process
-        self._served = solutions
         with tempfile.TemporaryDirectory(
             prefix="gan-check-", ignore_cleanup_errors=True
         ) as scratch:
@@ -158,12 +173,16 @@ class Sandbox:
                     "scratch": os.path.realpath(scratch),
                 }
             )
-            began = time.perf_counter()
-            try:
-                ended = self._with_link(lambda link: link.exchange(message, limits.seconds))
-            except LinkLost as lost:
-                ended = Ended(status="crashed", detail=str(lost))
-            seconds = time.perf_counter() - began
+            with self._busy:
+                if self.method == "serve" and self._served not in (None, solutions):
+                    self._replace()  # one learner's code never meets another's process
+                self._served = solutions
+                began = time.perf_counter()
+                try:
+                    ended = self._with_link(lambda link: link.exchange(message, limits.seconds))
+                except LinkLost as lost:
+                    ended = Ended(status="crashed", detail=str(lost))
+                seconds = time.perf_counter() - began
         return _outcome(ended, seconds, solutions)
 
     def interrupt(self) -> None:
@@ -187,23 +206,30 @@ class Sandbox:
 
     def _with_link(self, use: Callable[[Forks | Served], Found]) -> Found:
         """Use the link; where its process has gone before it was asked, a fresh one is."""
-        for last_try in (False, True):
-            self.start()
-            assert self._link is not None
-            try:
-                found = use(self._link)
-            except LinkLost as lost:
-                self._replace()
-                if lost.asked:
-                    raise
-                if last_try:
-                    raise SandboxError(f"the sandbox process does not start: {lost}") from None
-                continue
-            if self._link.spent:
-                self._replace()
+        with self._busy:
+            for last_try in (False, True):
                 self.start()
-            return found
+                assert self._link is not None
+                try:
+                    found = use(self._link)
+                except LinkLost as lost:
+                    self._replace()
+                    if lost.asked:
+                        raise
+                    if last_try:
+                        text = f"the sandbox process does not start: {lost}"
+                        raise SandboxError(text) from None
+                    continue
+                if self._link.spent:
+                    self._replace()
+                    self.start()
+                return found
         raise AssertionError
+
+
+def _twin(link: Forks | Served) -> Forks:
+    assert isinstance(link, Forks)
+    return ForkedTwin(link)
 
 
 def _outcome(ended: Ended, seconds: float, solutions: Path) -> Outcome:
@@ -254,5 +280,5 @@ def shared() -> Sandbox:
 
 @cache
 def second() -> Sandbox:
-    """Another one, for what goes on beside the first; kept as well."""
-    return Sandbox()
+    """Its twin, for what goes on beside the first; kept as well."""
+    return Sandbox(shared().method, twin_of=shared())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from checks.engine import wire
 from checks.engine.learner.learners_file import MAX_SOURCE, obstacle
@@ -28,19 +31,46 @@ HEAVY = frozenset({"torchvision", "matplotlib", "scipy", "pandas", "sklearn", "P
 # What a figure needs beyond `import matplotlib.pyplot`, and pulls in only when it draws.
 DRAWING = ("matplotlib.backends.backend_agg", "PIL.PngImagePlugin")
 IMPORT_SECONDS = 10.0
+Found = TypeVar("Found")
 
 
 @dataclass
 class Submission:
-    """A folder of solutions under check: what has been asked of it and what it answered."""
+    """A folder of solutions under check: what has been asked of it and what it answered.
+
+    Several threads may ask, each through a sandbox of its own: see `through`.
+    """
 
     folder: Path
     sandbox: Sandbox
     seed: int = 0
-    _answers: dict[tuple[str, str, bytes], Outcome] = field(default_factory=dict, repr=False)
+    _found: dict[Hashable, Future[Any]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _texts: dict[Path, str] = field(default_factory=dict, repr=False)
     _trees: dict[str, ast.Module | None] = field(default_factory=dict, repr=False)
+    _libraries: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _hung: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    def through(self, sandbox: Sandbox) -> Submission:
+        """The same submission, to be asked through another sandbox; what is found is shared."""
+        return replace(self, sandbox=sandbox)
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """What `find` returns, found once for each key; who asks meanwhile waits for it."""
+        with self._lock:
+            known = self._found.get(key)
+            future: Future[Any] = known or self._found.setdefault(key, Future())
+        if known is not None:
+            return known.result()  # type: ignore[no-any-return]
+        try:
+            found = find()
+        except BaseException as error:
+            with self._lock:
+                del self._found[key]
+            future.set_exception(error)
+            raise
+        future.set_result(found)
+        return found
 
     def text(self, path: Path) -> str:
         """A file of this folder as text, read once; "" for what is no plain file of a plain size.
@@ -96,7 +126,12 @@ class Submission:
 
     def libraries(self, tier: str) -> list[str]:
         """The heavy libraries that the file imports anywhere, to be loaded once for all."""
-        tree = self.source(tier)
+        if tier not in self._libraries:
+            self._libraries[tier] = self._libraries_of(self.source(tier))
+        return self._libraries[tier]
+
+    @staticmethod
+    def _libraries_of(tree: ast.Module | None) -> list[str]:
         found: set[str] = set()
         for node in ast.walk(tree) if tree else ():
             if isinstance(node, ast.Import):
@@ -112,14 +147,23 @@ class Submission:
         self, tier: str, about: str, probe: str, arguments: dict[str, Any], limits: Limits
     ) -> Outcome:
         """Run a probe once; the same question again gets the same answer."""
-        key = (tier, probe, wire.pack(arguments))
-        if key in self._answers:
-            return self._answers[key]
+        return self.once(
+            (tier, probe, wire.pack(arguments)),
+            lambda: self._answer(tier, about, probe, arguments, limits),
+        )
+
+    def preload(self, tier: str) -> None:
+        """Have the sandbox load what the tier's file and its probes need, in advance."""
+        self.sandbox.preload(self.libraries(tier), tier)
+
+    def _answer(
+        self, tier: str, about: str, probe: str, arguments: dict[str, Any], limits: Limits
+    ) -> Outcome:
         if (tier, "") in self._hung:
             return Outcome("timeout", detail="import")
         if (tier, about) in self._hung:  # it has hung before: don't wait as long again
             limits = Limits(limits.seconds / 4, limits.memory, limits.file)
-        self.sandbox.preload(self.libraries(tier))
+        self.preload(tier)
         outcome = self.sandbox.run(self.folder, tier, probe, arguments, self.seed, limits)
         if outcome.status == "timeout":
             self._hung.add((tier, about))
@@ -128,7 +172,6 @@ class Submission:
             )
             if alone.status == "timeout":
                 self._hung.add((tier, ""))
-        self._answers[key] = outcome
         return outcome
 
 

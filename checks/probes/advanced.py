@@ -251,14 +251,26 @@ def accuracy_mode_after_failure(solution: ModuleType, training: bool) -> bool:
 def trained_samples(
     solution: ModuleType, images: Tensor, n_samples: int, **settings: Any
 ) -> dict[str, Any]:
-    """Samples of a generator after training on the images, and of a new one."""
+    """Samples of a generator after training on the images, and of a new one.
+
+    `rested` says that no weight of the generator has moved since the first epoch's end.
+    """
     latent_dim = settings["latent_dim"]
     untrained = part(solution, "Generator")(latent_dim)
+    ends: list[Tensor] = []
+
+    def on_epoch_end(epoch: Any, generator: nn.Module) -> None:
+        if not ends:
+            ends.append(flat(generator))
+
     with contextlib.redirect_stdout(io.StringIO()):
-        trained, opponent = call(solution, "train_gan", images, **settings)[:2]
+        trained, opponent = call(
+            solution, "train_gan", images, on_epoch_end=on_epoch_end, **settings
+        )[:2]
     return {
         "untrained": _sampled(untrained, n_samples, latent_dim),
         "trained": _sampled(trained, n_samples, latent_dim),
+        "rested": any(end.equal(flat(trained)) for end in ends),
         "has_batch_norm": has_batch_norm(opponent),
     }
 

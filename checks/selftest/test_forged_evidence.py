@@ -40,7 +40,7 @@ class Liar(Sandbox):
         super().__init__()
         self.answer, self.as_list = answer, as_list
 
-    def preload(self, modules: Any) -> None:
+    def preload(self, modules: Any, tier: str = "") -> None:
         """Nothing to load."""
 
     def run(self, *asked: Any, **how: Any) -> Outcome:

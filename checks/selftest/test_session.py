@@ -235,7 +235,7 @@ class Slow(Sandbox):
         self.hanging = hanging
         self.waited: list[float] = []
 
-    def preload(self, modules: object) -> None:
+    def preload(self, modules: object, tier: str = "") -> None:
         pass
 
     def run(self, *asked: object, **_: object) -> Outcome:

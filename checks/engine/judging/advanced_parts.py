@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,6 @@ FALL = 0.8  # a loss that learns ends below this share of its start
 # With batch-norm D compares images within their batch and learns slowly: after as many steps its
 # loss stood between 0.84 and 0.90 of its start, in three styles of D.
 FALL_WITH_BATCH_NORM = 0.95
-CLOSER = 0.7  # training brings the samples below this share of the first distance
-VARIED = 0.05  # and their spread, pixel by pixel, above this share of the digits' own
 
 
 # --- the losses ---------------------------------------------------------------------------------
@@ -143,25 +141,3 @@ def judge_falling(losses: list[float], opponent: str, bound: float = FALL) -> No
             expected=f"While the {opponent} stands still, the loss falls.",
             came=f"It went from {start:.3f} to {end:.3f} in {len(losses)} steps.",
         )
-
-
-# --- the loop's results -------------------------------------------------------------------------
-
-
-def judge_samples(
-    untrained: Numbers,
-    trained: Numbers,
-    digits: Numbers,
-    distance: Callable[[Numbers, Numbers], float],
-) -> None:
-    """The trained generator's samples are far closer to the digits than those of a new one."""
-    before, after = distance(untrained, digits), distance(trained, digits)
-    came = f"A Fréchet distance of {after:.0f} after training, {before:.0f} before."
-    if not after < CLOSER * before:
-        expected = f"Samples whose distance to the digits is below {CLOSER:.0%} of the first."
-        wrong("samples-no-closer", expected=expected, came=came)
-    spread, wanted = (float(images.std(axis=0).mean()) for images in (trained, digits))
-    if spread < VARIED * wanted:
-        expected = f"Samples that differ as the digits do: pixels vary by {wanted:.2f}."
-        came = f"Another z, nearly the same image: pixels vary by {spread:.2f}."
-        wrong("samples-collapsed", expected=expected, came=came)
