@@ -18,6 +18,7 @@ import pytest
 
 from checks.engine import sandbox
 from checks.engine.data import training_images
+from checks.engine.learner.learners_file import PARSING
 from checks.engine.outcomes import CheckEndedError, CrashedError
 from checks.engine.prefetch import Attempt, Prefetch, n_cores
 from checks.engine.sandbox import KIT
@@ -90,12 +91,12 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     if len(marked) < 2 or session.config.option.collectonly:
         return (yield)
     attempts = attempts_at(marked)
-    submissions = [submission_in(session.config)]
-    is_long = any(attempt.needs for attempt in attempts.values())
     # Without fork, a second worker is a second process with PyTorch: for what takes seconds alone.
-    if n_cores() > 1 and (sandbox.shared().method == "fork" or is_long):
-        submissions.append(submissions[0].through(sandbox.second()))
-    prefetch = session.config.stash[PREFETCH] = Prefetch(attempts, submissions)
+    is_worth_it = sandbox.shared().method == "fork" or any(a.needs for a in attempts.values())
+    boxes = sandbox.pair()[: n_cores() if is_worth_it else 1]
+    submission = submission_in(session.config)
+    prefetch = Prefetch(attempts, [submission.through(box) for box in boxes])
+    session.config.stash[PREFETCH] = prefetch
     try:
         return (yield)
     finally:
@@ -151,9 +152,10 @@ def described(item: pytest.Item) -> Check:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
     if item.get_closest_marker("check") is None:
-        return report
+        return (yield)
+    with PARSING:  # pytest parses the source of what was raised, and the workers go on meanwhile
+        report = yield
     if call.when == "setup":
         item.stash[BEGAN] = time.perf_counter()
     if call.when == "call" or call.excinfo is not None:

@@ -46,7 +46,7 @@ class Orders:
             return
         self.cancelled = int(message["cancel"])
         if self.running == self.cancelled:
-            for box in (sandbox.shared(), sandbox.second()):
+            for box in (*sandbox.pair(), sandbox.shared()):
                 box.interrupt()
 
 
@@ -118,7 +118,12 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
 
 
 def _load_meanwhile(tiers: Iterable[str], folder: Path) -> None:
-    """Begin to load what these tiers need, in the order in which it will be asked for."""
+    """Begin to load what these tiers need, in the order in which it will be asked for.
+
+    Without fork there is nobody to do it: the process that loads is the one that is asked.
+    """
+    if sandbox.shared().method != "fork":
+        return
     files = Submission(folder, sandbox.shared())
 
     def load() -> None:
@@ -132,7 +137,7 @@ def listen(orders: Orders, scratch: str) -> None:
     """Take the orders; when there can be no more, end this process and its children."""
     for line in sys.stdin:
         orders.take(line)
-    for box in (sandbox.shared(), sandbox.second()):
+    for box in (*sandbox.pair(), sandbox.shared()):
         box.close()
     shutil.rmtree(scratch, ignore_errors=True)
     os._exit(0)

@@ -52,10 +52,12 @@ class Attempt:
         return isinstance(self.error, CheckEndedError) and self.error.status.is_wrong
 
     def make(self, submission: Submission) -> None:
-        """Run the check, through this submission's sandbox."""
+        """Run the check, through this submission's sandbox; loading is not counted as its time."""
         self.view = Solution(submission, self.tier, self.about)
         began = time.perf_counter()
         try:
+            submission.preload(self.tier)
+            began = time.perf_counter()
             if failed := list(dict.fromkeys(o.about for o in self.needs if o.has_failed)):
                 raise WaitsError(f"Waits for {' and '.join(failed)}, which has to be right first.")
             self.function(self.view)

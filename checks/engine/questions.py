@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
+from checks.engine.learner.learners_file import parsed
 from checks.engine.outcomes import NotWrittenError, WrongError
 from checks.engine.sandbox import KIT
 from checks.engine.solution import Solution
@@ -75,7 +76,7 @@ def answers(source: str) -> dict[str, Answer]:
     """
     lines = source.splitlines()
     found: dict[str, Answer] = {}
-    for number, name, letter in _entries(ast.parse(source)):
+    for number, name, letter in _entries(parsed(source)):
         answer = found[name] = Answer(letter)
         above = list(takewhile(COMMENT.match, reversed(lines[: number - 1])))
         for line in reversed(above):

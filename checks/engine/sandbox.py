@@ -279,6 +279,8 @@ def shared() -> Sandbox:
 
 
 @cache
-def second() -> Sandbox:
-    """Its twin, for what goes on beside the first; kept as well."""
-    return Sandbox(shared().method, twin_of=shared())
+def pair() -> tuple[Sandbox, Sandbox]:
+    """Two that work side by side, kept as well; twins of the shared one where there is fork."""
+    if shared().method == "fork":
+        return Sandbox("fork", twin_of=shared()), Sandbox("fork", twin_of=shared())
+    return shared(), Sandbox(shared().method)

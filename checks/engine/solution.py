@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from checks.engine import wire
-from checks.engine.learner.learners_file import MAX_SOURCE, obstacle
+from checks.engine.learner.learners_file import MAX_SOURCE, obstacle, parsed
 from checks.engine.outcomes import (
     CheckEndedError,
     CrashedError,
@@ -92,7 +92,7 @@ class Submission:
         """The tier's file, parsed; None where it does not parse."""
         if tier not in self._trees:
             try:
-                self._trees[tier] = ast.parse(self.text(self.folder / f"{tier}.py"))
+                self._trees[tier] = parsed(self.text(self.folder / f"{tier}.py"))
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 self._trees[tier] = None
         return self._trees[tier]

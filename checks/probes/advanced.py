@@ -174,11 +174,11 @@ def falling_losses(
     returned = []
     if function == "discriminator_step":
         learning = part(solution, "Discriminator")()
-        optimizer = torch.optim.Adam(learning.parameters(), lr=1e-3)
+        optimizer = torch.optim.Adam(learning.parameters(), lr=1e-3, fused=True)
         for batch in batches:
             returned.append(call(solution, function, generator, learning, optimizer, batch))
     else:
-        optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2)
+        optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2, fused=True)
         for batch in batches:
             count = len(batch)
             returned.append(call(solution, function, generator, discriminator, optimizer, count))

@@ -112,7 +112,7 @@ def _nearest(prints: Tensor, known: Tensor) -> Tensor:
     """For each fingerprint the number of the known one that it equals, -1 where none does."""
     if not len(known):
         return torch.full((len(prints),), -1)
-    gaps, index = (prints[:, None] - known[None]).abs().amax(dim=2).min(dim=1)
+    gaps, index = torch.cdist(prints, known, p=float("inf")).min(dim=1)
     return torch.where(gaps < 1e-3, index, -1)
 
 
