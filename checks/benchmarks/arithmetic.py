@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -102,13 +102,21 @@ def in_a_row(recipe: Recipe, device: torch.device) -> Callable[[], None]:
 
 
 def traffic(recipe: Recipe, device: torch.device) -> Callable[[], Tensor]:
-    """A sum of two vectors as long as all weights: `BYTES_PER_SUM` for each."""
-    read = torch.randn(2, weights(recipe), device=device)
-    written = torch.empty_like(read[0])
-    return lambda: torch.add(read[0], read[1], out=written)
+    """Add one vector as long as all weights to another: `BYTES_PER_SUM` for each number.
+
+    Like Adam, this writes only what it has read. A sum written elsewhere would cost more than its
+    bytes: a processor fetches the lines of its cache before it writes to them.
+    """
+    read, written = torch.randn(2, weights(recipe), device=device)
+    return lambda: written.add_(read)
 
 
 def coins(recipe: Recipe, device: torch.device) -> Callable[[], Tensor]:
-    """The random choices of a batch's dropout: for both steps, one for each number of a layer."""
+    """The random numbers of a batch's dropout: for both steps, one for each number of a layer."""
     tossed = torch.empty(3 * BATCH_SIZE * sum(recipe.discriminator_dims), device=device)
-    return lambda: tossed.bernoulli_(1 - recipe.dropout)
+    return tossed.uniform_
+
+
+def narrow(recipe: Recipe) -> Recipe:
+    """The recipe with next to nothing to multiply: what remains is the price of its calls."""
+    return replace(recipe, latent_dim=4, generator_dims=(4, 4), discriminator_dims=(4, 4))

@@ -162,6 +162,7 @@ def heading() -> str:
 def main() -> int:
     options = arguments()
     torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)  # as `run_checks.py train` has it
     try:
         found = images_for(options)
         kind = found.description["kind"]

@@ -121,6 +121,18 @@ def test_networks_of_a_recipe(module: Any, name: str) -> None:
     assert generator.latent_dim == recipe.latent_dim == widths(generator)[0]
 
 
+def test_dropout_does_what_that_of_pytorch_does(module: Any) -> None:
+    dropout, x = module.Dropout(0.3), torch.full((1000, 1000), 7.0, requires_grad=True)
+    dropped = dropout(x)
+    dropped.sum().backward()
+    off = dropped == 0
+    assert abs(off.float().mean() - 0.3) < 0.003  # six and a half standard deviations
+    torch.testing.assert_close(dropped, torch.where(off, 0.0, 10.0))
+    torch.testing.assert_close(x.grad, torch.where(off, 0.0, 1 / 0.7))
+    assert not torch.equal(dropout(x) == 0, off)
+    assert torch.equal(dropout.eval()(x), x)
+
+
 @each_recipe
 def test_snapshots_lie_within_the_epochs(module: Any, name: str) -> None:
     recipe = module.RECIPES[name]

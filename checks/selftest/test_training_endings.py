@@ -63,6 +63,17 @@ def shown(verdict: Any) -> str:
     return "\n".join(block.plain for block in parts.details(page, verdict, verbose=False))
 
 
+# What a training may count on ---------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor has no such mode")
+def test_numbers_near_nothing_are_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asserted = RANGE + "        assert torch.tensor(1e-30) * 1e-10 == 0\n"
+    _, run, _ = ended(tmp_path, monkeypatch, variant((RANGE, asserted)))
+    assert run.state["state"] == "finished"
+    assert torch.tensor(1e-30) * 1e-10 > 0
+
+
 # Exceptions ---------------------------------------------------------------------------------------
 
 

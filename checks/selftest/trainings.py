@@ -62,6 +62,7 @@ def as_in_a_process_of_its_own(folder: Path) -> Iterator[None]:
         sys.path[:] = path
         torch.set_rng_state(state)
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)
 
 
 class Training:
