@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.links import KIT
-from checks.selftest.test_command import environment
+from checks.selftest.in_process import environment
 
 SECONDS = 90.0  # for whatever is waited for: the machine may be busy
 # Stands where the shell stands: it owns the terminal and outlives the command.

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from checks.engine.links import KIT
+from checks.selftest.in_process import environment
 from checks.selftest.terminals import SECONDS, Terminal, copy_kit
-from checks.selftest.test_command import environment
 from checks.selftest.test_sandbox import METHODS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
