@@ -78,7 +78,7 @@ def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None
     beginner.write_text(right, encoding="utf-8")
     terminal.wait("20 checks pass", "q quit")
 
-    os.kill(terminal.pid, signal.SIGTSTP)
+    terminal.suspend()
     assert terminal.is_as_before()
     os.kill(terminal.pid, signal.SIGCONT)
     terminal.wait("20 checks pass", "q quit")
