@@ -1,14 +1,16 @@
-"""The command in this process, with one judge that stays loaded: a cold start is three times PyTorch.
+"""The command in this process, with one judge that stays loaded: a cold start loads PyTorch twice.
 
 `run` is `python run_checks.py …` but for the process: the same `main`, the same streams, folder and
 variables, the same exit status. What a process of its own is about (signals, pipes, a broken
-installation, another copy of the kit) is tested with one; see `test_command.py`.
+installation) is tested with one; see `test_command.py`. `Copy` does the same for another copy of
+the kit: one process for all the commands that are tested in it.
 """
 
 from __future__ import annotations
 
 import atexit
 import io
+import json
 import os
 import re
 import subprocess
@@ -30,11 +32,20 @@ def environment(**extra: str) -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if not LOUD.search(name)} | extra
 
 
-@cache
+PLAIN = environment()
+
+
 def judge() -> Judge:
-    """The judge that all tests of this process share; loaded once."""
+    """The judge that all tests of this process share: loaded once, and anew if a test broke it."""
+    shared = _judge()
+    with patch.dict(os.environ, PLAIN, clear=True):
+        shared.start()
+    return shared
+
+
+@cache
+def _judge() -> Judge:
     shared = Judge()
-    shared.start()
     atexit.register(shared.close)
     return shared
 
@@ -43,12 +54,10 @@ class LentJudge:
     """Stands where a command makes a judge of its own: the shared one, which outlives it."""
 
     def __init__(self, keeps_spare: bool = False) -> None:
-        self.keeps_spare = keeps_spare
+        """A spare process is of no use to a judge that stays."""
 
     def __enter__(self) -> Judge:
-        shared = judge()
-        shared.start()  # anew, if the last command broke it off
-        return shared
+        return judge()
 
     def __exit__(self, *ignored: object) -> None:
         """Nothing ends here."""
@@ -57,7 +66,7 @@ class LentJudge:
 def run(
     *arguments: object, cwd: Path = KIT, typed: str = "", **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """The command's end, with all that it said.
+    """The command's end, with all that it said; never a traceback.
 
     Args:
         arguments: what stands behind `run_checks.py`.
@@ -92,3 +101,40 @@ def run(
         texts.append(raw.getvalue().decode(encoding, "replace"))
     assert "Traceback" not in "".join(texts), texts
     return subprocess.CompletedProcess(["run_checks.py", *words], status, *texts)
+
+
+class Copy:
+    """A process in a copy of the kit, which runs the copy's commands one after the other."""
+
+    def __init__(self, kit: Path) -> None:
+        self.folder = kit
+        self.process = subprocess.Popen(
+            [sys.executable, __file__], cwd=kit, env=environment(PYTHONPATH=str(kit)),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
+        )  # fmt: skip
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """The end of a command in the copy's folder; see `run`."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([arguments, variables]) + "\n")
+        self.process.stdin.flush()
+        return subprocess.CompletedProcess(arguments, *json.loads(self.process.stdout.readline()))
+
+    def __enter__(self) -> Copy:
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        self.process.communicate(timeout=60)
+
+
+def serve() -> None:
+    """The other end of a `Copy`: commands come in and how they ended goes out, line by line."""
+    for line in sys.stdin:
+        arguments, variables = json.loads(line)
+        done = run(*arguments, **variables)
+        print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
+
+
+if __name__ == "__main__":
+    serve()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from checks.selftest.test_command import environment
+from checks.selftest.in_process import environment
 
 SECONDS = 90.0
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x1b]*\x1b\\|\x1b[()][A-Z0-9]|\r")

@@ -17,22 +17,28 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.links import KIT
-from checks.selftest.test_command import environment
+from checks.selftest.in_process import environment
 
 SECONDS = 90.0  # for whatever is waited for: the machine may be busy
-# Stands where the shell stands: it owns the terminal and outlives the command.
+# Stands where the shell stands: it owns the terminal, notes when the command stops and how it ends,
+# and outlives it.
 SHELL = """
-import signal, subprocess, sys
+import os, signal, subprocess, sys
+
+def note(ending, text):
+    with open(sys.argv[1] + ".new", "w") as file:
+        file.write(str(text))
+    os.replace(sys.argv[1] + ".new", sys.argv[1] + ending)
+
 command = subprocess.Popen(sys.argv[2:])
 signal.signal(signal.SIGINT, lambda *ignored: None)
-with open(sys.argv[1] + ".new", "w") as file:
-    file.write(str(command.pid))
-import os
-os.replace(sys.argv[1] + ".new", sys.argv[1])
-status = command.wait()
-with open(sys.argv[1] + ".new", "w") as file:
-    file.write(str(status))
-os.replace(sys.argv[1] + ".new", sys.argv[1] + ".end")
+note("", command.pid)
+while True:
+    _, status = os.waitpid(command.pid, os.WUNTRACED)
+    if not os.WIFSTOPPED(status):
+        break
+    note(".stopped", "")
+note(".end", os.waitstatus_to_exitcode(status))
 while True:
     signal.pause()
 """
@@ -112,6 +118,11 @@ class Terminal:
 
     def press(self, key: str) -> None:
         os.write(self.main, key.encode())
+
+    def suspend(self) -> None:
+        """Stop the command, as Ctrl-Z does; a shell goes on only when it has stopped."""
+        os.kill(self.pid, signal.SIGTSTP)
+        self._noted(".stopped")
 
     def end(self) -> int:
         """The exit status."""

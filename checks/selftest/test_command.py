@@ -1,4 +1,8 @@
-"""The command as a person meets it: `python run_checks.py …` in a process of its own."""
+"""The command as a person meets it: `python run_checks.py …`.
+
+In a process of its own (`run`) where that is the point: its exit status, its pipes, how it is
+stopped, what is missing when it starts. Else in this one (`in_process.run`): it is the same `main`.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +21,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from checks.engine.sandbox import CAN_FORK, KIT
+from checks.selftest import in_process
+from checks.selftest.in_process import environment as environment  # other tests take it here
 from checks.selftest.sandboxes import running, soon
 
 COMMAND = [sys.executable, str(KIT / "run_checks.py")]
 REFERENCE = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
 STUBS = (KIT / "exercises" / "beginner.py").read_text(encoding="utf-8")
 on_linux = pytest.mark.skipif(not CAN_FORK, reason="needs Linux's processes")
-
-
-def environment(**extra: str) -> dict[str, str]:
-    """This process's, without what changes colours, widths and encodings."""
-    loud = re.compile("COLOR|COLUMNS|LINES|TERM|TTY|JPY|PYTHONIOENCODING|PYTHONUTF8|PYTEST")
-    return {name: text for name, text in os.environ.items() if not loud.search(name)} | extra
 
 
 def run(
@@ -90,7 +90,9 @@ def test_not_all_passed_is_1_and_says_what_to_mend(
     assert wrong != REFERENCE
     data, xml = tmp_path / "report.json", tmp_path / "report.xml"
     place = folder(wrong)
-    done = run("beginner", "--solutions", place, "--json", data, "--junit", xml, COLUMNS="60")
+    done = in_process.run(
+        "beginner", "--solutions", place, "--json", data, "--junit", xml, COLUMNS="60"
+    )
     assert done.returncode == 1
     assert max(map(len, done.stdout.splitlines())) <= 60
     report = json.loads(data.read_text(encoding="utf-8"))
@@ -107,13 +109,13 @@ def test_stubs_are_to_do_wherever_the_command_runs_and_whatever_can_be_printed(
     tmp_path: Path, folder: Callable[[str], Path]
 ) -> None:
     place = folder(STUBS)
-    plain = run("beginner", "--solutions", place.name, cwd=place.parent, NO_COLOR="1")
+    plain = in_process.run("beginner", "--solutions", place.name, cwd=place.parent, NO_COLOR="1")
     assert plain.returncode == 1
     assert "Next: write sample_noise_numpy" in plain.stdout
     assert "✗" not in plain.stdout
     assert plain.stdout.count("to do") > 10
-    for encoding in ("ascii", "cp1252"):
-        narrow = run("beginner", "--solutions", place, PYTHONIOENCODING=encoding)
+    for encoding, start in (("ascii", run), ("cp1252", in_process.run)):
+        narrow = start("beginner", "--solutions", place, PYTHONIOENCODING=encoding)
         assert (narrow.returncode, narrow.stderr) == (1, "")
         assert narrow.stdout.isascii()
         assert narrow.stdout.count("to do") == plain.stdout.count("to do")
@@ -122,7 +124,7 @@ def test_stubs_are_to_do_wherever_the_command_runs_and_whatever_can_be_printed(
 def test_another_folder_without_a_tier_runs_all_and_shows_them_at_a_glance(
     folder: Callable[[str], Path],
 ) -> None:
-    done = run("--solutions", folder(STUBS))
+    done = in_process.run("--solutions", folder(STUBS))
     assert done.returncode == 1
     for tier in ("beginner", "intermediate", "advanced", "bonus"):
         assert re.search(rf"^  {tier} ", done.stdout, re.MULTILINE), done.stdout
@@ -132,7 +134,7 @@ def test_another_folder_without_a_tier_runs_all_and_shows_them_at_a_glance(
 
 def test_verbose_shows_what_was_printed(folder: Callable[[str], Path]) -> None:
     place = folder("print('hello \\x1b[31m there')\nraise ValueError('my own words')\n")
-    done = run("beginner", "--solutions", place, "--verbose")
+    done = in_process.run("beginner", "--solutions", place, "--verbose")
     assert done.returncode == 1
     for text in ("hello \\x1b[31m there", "my own words", "beginner.py"):
         assert text in done.stdout
@@ -160,7 +162,7 @@ USAGE = {
 @pytest.mark.parametrize("name", USAGE)
 def test_wrong_usage_is_2_and_one_sentence(name: str) -> None:
     arguments, said = USAGE[name]
-    done = run(*arguments)
+    done = in_process.run(*arguments)
     assert done.returncode == 2
     assert said in sentence(done)
 
@@ -168,13 +170,13 @@ def test_wrong_usage_is_2_and_one_sentence(name: str) -> None:
 def test_a_report_that_cannot_be_written_is_said_after_the_verdicts(
     tmp_path: Path, folder: Callable[[str], Path]
 ) -> None:
-    done = run("beginner", "--solutions", folder(REFERENCE), "--json", tmp_path)
+    done = in_process.run("beginner", "--solutions", folder(REFERENCE), "--json", tmp_path)
     assert done.returncode == 2
     assert "can't be written" in " ".join(done.stderr.split())
 
 
 def test_help_names_every_tier() -> None:
-    done = run("--help")
+    done = in_process.run("--help")
     assert done.returncode == 0
     for text in ("beginner", "intermediate", "advanced", "bonus", "stubs", "--solutions", "--seed"):
         assert text in done.stdout
@@ -194,18 +196,18 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_cannot_run_is_explained(folder: Callable[[bytes], Path], name: str) -> None:
     source, said = FILES[name]
-    done = run("beginner", "--solutions", folder(source))
+    done = in_process.run("beginner", "--solutions", folder(source))
     assert (done.returncode, done.stderr) == (1, "")
     assert said in " ".join(done.stdout.split())
     assert "The kit itself failed" not in done.stdout
 
 
 def test_a_missing_file_and_a_folder_in_its_place_are_explained(tmp_path: Path) -> None:
-    done = run("beginner", "--solutions", tmp_path)
+    done = in_process.run("beginner", "--solutions", tmp_path)
     assert done.returncode == 1
     assert "There is no beginner.py" in done.stdout
     (tmp_path / "beginner.py").mkdir()
-    done = run("beginner", "--solutions", tmp_path)
+    done = in_process.run("beginner", "--solutions", tmp_path)
     assert done.returncode == 1
     assert "beginner.py is a folder" in done.stdout
 
@@ -214,7 +216,7 @@ def test_a_missing_file_and_a_folder_in_its_place_are_explained(tmp_path: Path) 
 def test_a_file_that_may_not_be_read_is_explained(folder: Callable[[str], Path]) -> None:
     place = folder(REFERENCE)
     (place / "beginner.py").chmod(0)
-    done = run("beginner", "--solutions", place)
+    done = in_process.run("beginner", "--solutions", place)
     assert done.returncode == 1
     assert "cannot be read" in done.stdout
 
@@ -298,11 +300,11 @@ def test_a_reader_that_has_seen_enough_is_no_fault(folder: Callable[[str], Path]
 
 
 def test_stubs_are_written_to_a_folder(tmp_path: Path) -> None:
-    done = run("stubs", "--to", tmp_path / "new")
+    done = in_process.run("stubs", "--to", tmp_path / "new")
     assert done.returncode == 0
     assert (tmp_path / "new" / "beginner.py").read_text(encoding="utf-8") == STUBS
     assert "beginner.py" in "".join(done.stdout.split())
-    again = run("stubs", "--to", tmp_path / "new")
+    again = in_process.run("stubs", "--to", tmp_path / "new")
     assert again.returncode == 0
 
 

@@ -18,9 +18,10 @@ from checks.engine.commands.completing import FILES, FOLDERS, choices
 from checks.engine.commands.completion import LINES
 from checks.engine.links import KIT
 from checks.engine.terminal import shells
+from checks.selftest.in_process import environment, run
 from checks.selftest.pseudo import in_terminal
 from checks.selftest.terminals import copy_kit
-from checks.selftest.test_command import environment, run
+from checks.selftest.test_command import run as cold_run
 
 TIERS = ["beginner", "intermediate", "advanced", "bonus"]
 COMMAND = [sys.executable, "run_checks.py", "completion"]
@@ -105,7 +106,8 @@ def test_it_is_quick_and_loads_nothing_heavy() -> None:
         assert "The walk begins at start" in done.stdout
         seconds.append(float(done.stderr.splitlines()[-1]))
     assert min(seconds) < 0.3  # of processor time: 0.13 where this was written
-    done = run("fish", "--typed", "=", command=[sys.executable, "-X", "importtime", *COMMAND[1:]])
+    loud = [sys.executable, "-X", "importtime", *COMMAND[1:]]
+    done = cold_run("fish", "--typed", "=", command=loud)
     loaded = {name.split(".")[0] for name in re.findall(r"\| +([\w.]+)$", done.stderr, re.M)}
     assert not loaded & {"torch", "torchvision", "numpy", "matplotlib", "pytest", "PIL", "rich"}
 

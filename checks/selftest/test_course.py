@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from checks.conftest import described
 from checks.engine import sandbox
 from checks.engine.memory.course import course, listed
 from checks.engine.memory.reliance import Library, edition, probes
@@ -24,34 +24,28 @@ from checks.selftest.mutants import checks_of, ending
 COURSE = course()
 PARTS = {each.check.check: set(each.parts) for each in COURSE}
 LONG = {"trained_samples"}  # noted, and not run
-COLLECT = """
-import dataclasses, json, pytest
-from checks.conftest import described
-
-class Collector:
-    def pytest_collection_finish(self, session):
-        marked = [item for item in session.items if item.get_closest_marker("check")]
-        about = [item.get_closest_marker("check").kwargs["about"] for item in marked]
-        names = [item.name for item in marked]
-        checks = [dataclasses.asdict(described(item)) for item in marked]
-        print("COLLECTED", json.dumps([checks, about, names]))
-
-files = FILES
-pytest.main(["-s", "--collect-only", "-p", "no:terminal", *files], plugins=[Collector()])
-"""
 
 
-def test_the_list_is_what_the_judge_announces() -> None:
-    files = [f"checks/test_{tier}.py" for tier in tiers()]
-    done = subprocess.run(
-        [sys.executable, "-c", COLLECT.replace("FILES", repr(files))],
-        cwd=KIT, capture_output=True, encoding="utf-8", check=True,
-    )  # fmt: skip
-    (line,) = (line for line in done.stdout.splitlines() if line.startswith("COLLECTED "))
-    checks, about, names = json.loads(line.removeprefix("COLLECTED "))
-    assert [vars(each.check) for each in COURSE] == checks
-    assert [each.about for each in COURSE] == about
-    assert [each.function for each in COURSE] == names
+class Collected:
+    """A plugin for pytest that keeps what it has found."""
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        marks = [(item, item.get_closest_marker("check")) for item in session.items]
+        found = [(item, mark.kwargs["about"]) for item, mark in marks if mark is not None]
+        self.checks = [described(item) for item, _ in found]
+        self.about = [about for _, about in found]
+        self.names = [item.name for item, _ in found]
+
+
+def test_the_list_is_what_the_judge_announces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    files = [str(KIT / "checks" / f"test_{tier}.py") for tier in tiers()]
+    alone = ["-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider"]
+    came = Collected()
+    assert pytest.main(["--collect-only", *alone, *files], plugins=[came]) == 0
+    assert [each.check for each in COURSE] == came.checks
+    assert [each.about for each in COURSE] == came.about
+    assert [each.function for each in COURSE] == came.names
 
 
 def test_the_list_is_read_without_pytest_numpy_and_torch() -> None:

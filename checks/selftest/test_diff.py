@@ -17,7 +17,8 @@ from checks.engine.memory import progress
 from checks.engine.memory.course import course
 from checks.engine.memory.fingerprint import fingerprints
 from checks.engine.verdict import Status, Verdict
-from checks.selftest.test_command import COMMAND, environment, run
+from checks.selftest.in_process import environment, run
+from checks.selftest.test_command import COMMAND
 from checks.selftest.test_command import sentence as problem
 from checks.selftest.test_comparison import REFERENCE
 
@@ -66,9 +67,7 @@ FOLDERS = ("--yes", "--solutions", "mine", "--reference", "theirs")
 def shown(folders: tuple[Path, Path], *words: str, columns: int = 0) -> str:
     """What `diff beginner` shows, without colours: in a terminal of a width, or in a pipe."""
     extra = {"FORCE_COLOR": "1", "COLUMNS": str(columns), "TERM": "xterm"} if columns else {}
-    done = run(
-        "diff", "beginner", *words, *FOLDERS, cwd=folders[0].parent, command=COMMAND, **extra
-    )
+    done = run("diff", "beginner", *words, *FOLDERS, cwd=folders[0].parent, **extra)
     assert (done.returncode, done.stderr) == (0, "")
     text = re.sub(r"\x1b\[[\d;]*m|\x1b\]8;.*?\x1b\\", "", done.stdout)
     return text.replace("\\beginner.py", "/beginner.py")  # on Windows
@@ -148,7 +147,7 @@ def test_a_narrow_one_has_one_above_the_other(folders: tuple[Path, Path]) -> Non
 
 def test_changed_words_stand_out(folders: tuple[Path, Path]) -> None:
     told = run(
-        "diff", "beginner", "Net", *FOLDERS, cwd=folders[0].parent, command=COMMAND,
+        "diff", "beginner", "Net", *FOLDERS, cwd=folders[0].parent,
         FORCE_COLOR="1", COLUMNS="70", TERM="xterm",
     ).stdout  # fmt: skip
     assert "layer.start(\x1b[1;31m0.02\x1b[0m)" in told

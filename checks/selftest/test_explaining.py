@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,8 +19,8 @@ from checks.engine.memory.explaining import (
 from checks.engine.memory.progress import State
 from checks.engine.verdict import Status, Verdict
 from checks.mistakes import CATALOGUE
+from checks.selftest.in_process import Copy
 from checks.selftest.terminals import copy_kit
-from checks.selftest.test_command import environment
 
 COURSE = course()
 UNCHECKED: dict[str, State] = {each.check.check: "unchecked" for each in COURSE}
@@ -66,34 +64,31 @@ def test_the_ladder_is_the_mistakes_else_the_checks_own() -> None:
 
 
 @pytest.fixture(scope="module")
-def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """A kit whose first tier was checked once, with uniform noise."""
     place = copy_kit(tmp_path_factory.mktemp("kit"))
     source = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
     wrong = source.replace(DRAW, "return rng.random((n_samples, latent_dim))")
     (place / "exercises" / "beginner.py").write_text(wrong, encoding="utf-8")
-    run(place, "beginner")
-    return place
+    with Copy(place) as copy:
+        run(copy, "beginner")
+        yield copy
 
 
-def run(kit: Path, *arguments: str) -> tuple[int, str]:
+def run(kit: Copy, *arguments: str) -> tuple[int, str]:
     """A command's exit status and all that it said, in one line."""
-    done = subprocess.run(
-        [sys.executable, "run_checks.py", *arguments], cwd=kit, env=environment(), text=True,
-        capture_output=True, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
+    done = kit.run(*arguments)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
-def test_hints_come_one_at_a_time(kit: Path) -> None:
+def test_hints_come_one_at_a_time(kit: Copy) -> None:
     idea, place, shape = (" ".join(hint.split()) for hint in CATALOGUE["noise-uniform"].hints)
     shown = [run(kit, "hint")[1] for _ in range(4)]
     assert [sum(hint in said for hint in (idea, place, shape)) for said in shown] == [1, 2, 3, 3]
     assert all("Uniform noise" in said for said in shown)
 
 
-def test_explain_shows_the_evidence_of_the_last_run(kit: Path) -> None:
+def test_explain_shows_the_evidence_of_the_last_run(kit: Copy) -> None:
     status, said = run(kit, "explain", "beginner", "3")
     assert status == 1
     for part in ("NumPy noise comes from N(0, 1)", "about sample_noise_numpy", "Uniform noise",
@@ -104,8 +99,8 @@ def test_explain_shows_the_evidence_of_the_last_run(kit: Path) -> None:
     assert "It has passed" in said
 
 
-def test_changed_code_has_no_diagnosis(kit: Path) -> None:
-    path = kit / "exercises" / "beginner.py"
+def test_changed_code_has_no_diagnosis(kit: Copy) -> None:
+    path = kit.folder / "exercises" / "beginner.py"
     wrong = path.read_text(encoding="utf-8")
     try:
         path.write_text(wrong.replace("rng.random(", "rng.normal(size="), encoding="utf-8")
@@ -115,7 +110,7 @@ def test_changed_code_has_no_diagnosis(kit: Path) -> None:
         path.write_text(wrong, encoding="utf-8")
 
 
-def test_an_unknown_check_is_wrong_usage(kit: Path) -> None:
+def test_an_unknown_check_is_wrong_usage(kit: Copy) -> None:
     status, said = run(kit, "explain", "beginer 3")
     assert status == 2
     assert said.startswith("Problem: ")

@@ -10,10 +10,11 @@ import pytest
 
 from checks.engine.outcomes import CheckEndedError
 from checks.engine.sandbox import KIT, Outcome, Sandbox
-from checks.engine.session import Judge, tiers
+from checks.engine.session import tiers
 from checks.engine.solution import Solution, Submission
 from checks.engine.verdict import Status
 from checks.engine.wire import Array, Other
+from checks.selftest import in_process
 from checks.selftest.mutants import checks_of
 
 
@@ -82,6 +83,5 @@ os._exit(0)
 def test_a_forged_answer_is_the_senders_fault(tmp_path: Path) -> None:
     for tier in tiers():
         (tmp_path / f"{tier}.py").write_text(FORGERY)
-    with Judge() as judge:
-        verdicts = judge.run(tiers(), tmp_path)
+    verdicts = in_process.judge().run(tiers(), tmp_path)
     assert {verdict.status for verdict in verdicts} <= {Status.FAILED, Status.CRASHED, Status.ERROR}

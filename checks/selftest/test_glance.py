@@ -17,7 +17,7 @@ from checks.engine.memory.fingerprint import fingerprints
 from checks.engine.memory.progress import PROGRESS, load, remember
 from checks.engine.sandbox import KIT
 from checks.engine.verdict import Status, Verdict
-from checks.selftest.test_command import environment
+from checks.selftest.in_process import Copy, environment
 
 CHECKS = {
     "beginner": """
@@ -259,37 +259,33 @@ def test_what_belongs_to_a_run_asks_for_a_tier(kit: Path, option: list[str]) -> 
 
 def test_a_run_is_remembered_and_one_on_another_folder_is_not(kit: Path) -> None:
     """The command itself, from the first run to the last word."""
-
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "run_checks.py", *words], cwd=kit, env=environment(),
-            capture_output=True, encoding="utf-8", check=False, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-
     exercises, other = kit / "exercises", kit / "other"
     shutil.copytree(exercises, other)
     edit(kit, "beginner", "return 2", "return 3")
-    assert run("all", "--solutions", "other").returncode == 0
-    assert "━━━━━━━━━━━━━━━━━━━━━━━━     4/4    10/10\n" in run("--solutions", "other").stdout
-    assert sorted(path.name for path in other.iterdir()) == ["beginner.py", "intermediate.py"]
-    assert sorted(path.name for path in exercises.iterdir()) == ["beginner.py", "intermediate.py"]
+    with Copy(kit) as copy:
+        run = copy.run
+        assert run("all", "--solutions", "other").returncode == 0
+        assert "━━━━━━━━━━━━━━━━━━━━━━━━     4/4    10/10\n" in run("--solutions", "other").stdout
+        assert sorted(path.name for path in other.iterdir()) == ["beginner.py", "intermediate.py"]
+        unwritten = sorted(path.name for path in exercises.iterdir())
+        assert unwritten == ["beginner.py", "intermediate.py"]
 
-    done = run("all")
-    assert (done.returncode, done.stderr) == (1, "")
-    entries = load(exercises).entries
-    assert {check: entry.status.value for check, entry in entries.items()} == {
-        ONE: "passed", TWO: "failed", THREE: "passed", FOUR: "passed",
-    }  # fmt: skip
-    assert entries[TWO].mistake == "noise-shape"
-    assert "Next: mend two in exercises/beginner.py" in glance(kit)
-    edit(kit, "beginner", "return 3", "return 2")
-    assert "  two in exercises/beginner.py\n" in glance(kit)
-    (exercises / PROGRESS).rename(exercises / "aside")
-    (exercises / PROGRESS).mkdir()
-    done = run("beginner")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "This run is not remembered: .progress.json is not a plain file." in done.stdout
-    (exercises / PROGRESS).rmdir()
-    (exercises / "aside").rename(exercises / PROGRESS)
-    assert run("beginner").returncode == 0
+        done = run("all")
+        assert (done.returncode, done.stderr) == (1, "")
+        entries = load(exercises).entries
+        assert {check: entry.status.value for check, entry in entries.items()} == {
+            ONE: "passed", TWO: "failed", THREE: "passed", FOUR: "passed",
+        }  # fmt: skip
+        assert entries[TWO].mistake == "noise-shape"
+        assert "Next: mend two in exercises/beginner.py" in glance(kit)
+        edit(kit, "beginner", "return 3", "return 2")
+        assert "  two in exercises/beginner.py\n" in glance(kit)
+        (exercises / PROGRESS).rename(exercises / "aside")
+        (exercises / PROGRESS).mkdir()
+        done = run("beginner")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "This run is not remembered: .progress.json is not a plain file." in done.stdout
+        (exercises / PROGRESS).rmdir()
+        (exercises / "aside").rename(exercises / PROGRESS)
+        assert run("beginner").returncode == 0
     assert "Well done: all 4 checks pass." in glance(kit, status=0)

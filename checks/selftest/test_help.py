@@ -14,8 +14,9 @@ import pytest
 from checks.engine.cli import parser_of
 from checks.engine.commands import COMMANDS
 from checks.engine.commands.parser import paragraphs
+from checks.selftest.in_process import environment, run
 from checks.selftest.terminals import SECONDS, copy_kit
-from checks.selftest.test_command import environment, run
+from checks.selftest.test_command import run as cold_run
 
 INSIDE = re.compile(r"\b(?:engine|argparse|positional|judge|sandbox|None)\b|(?<!run_)checks\.")
 
@@ -55,7 +56,8 @@ def test_every_command_is_listed_with_what_it_does() -> None:
 
 
 def test_help_waits_for_no_library(kit: Path) -> None:
-    done = run("--help", cwd=kit, command=[sys.executable, "-X", "importtime", "run_checks.py"])
+    loud = [sys.executable, "-X", "importtime", "run_checks.py"]
+    done = cold_run("--help", cwd=kit, command=loud)
     loaded = {name.split(".")[0] for name in re.findall(r"\| +([\w.]+)$", done.stderr, re.M)}
     assert "argparse" in loaded
     assert not loaded & {"torch", "torchvision", "numpy", "matplotlib", "pytest", "PIL", "rich"}

@@ -19,7 +19,8 @@ from checks.engine.sandbox import KIT
 from checks.engine.session import tiers
 from checks.experiments import experiments
 from checks.experiments import run as run_experiment
-from checks.selftest.test_command import COMMAND, environment
+from checks.selftest.in_process import environment, run
+from checks.selftest.test_command import COMMAND
 
 each_tier = pytest.mark.parametrize("tier", tiers())
 
@@ -28,12 +29,7 @@ def quiz(
     typed: str, *arguments: object, cwd: Path = KIT, **extra: str
 ) -> subprocess.CompletedProcess[str]:
     """The command's end; what is typed comes through a pipe. Never a traceback."""
-    done = subprocess.run(
-        [*COMMAND, "quiz", *map(str, arguments)], input=typed, cwd=cwd, env=environment(**extra),
-        capture_output=True, encoding="utf-8", errors="replace", timeout=120, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
-    return done
+    return run("quiz", *arguments, cwd=cwd, typed=typed, **extra)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
@@ -17,6 +17,7 @@ from checks.engine.sandbox import CAN_FORK, KIT, LearnersError, Limits, Outcome,
 from checks.engine.session import InfraError, Judge, Listener
 from checks.engine.solution import Submission
 from checks.engine.verdict import Check, Status, Verdict
+from checks.selftest import in_process
 from checks.selftest.sandboxes import running, soon
 
 REFERENCE = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
@@ -32,10 +33,9 @@ NOTHING = """
 """
 
 
-@pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with Judge() as result:
-        yield result
+@pytest.fixture
+def judge() -> Judge:
+    return in_process.judge()
 
 
 @pytest.fixture
@@ -149,25 +149,23 @@ def test_hostile_code_earns_nothing_and_stops_nothing(
 
 
 def test_a_judge_killed_in_the_middle_passes_nothing_and_is_replaced(
-    folder: Callable[[str], Path],
+    judge: Judge, folder: Callable[[str], Path]
 ) -> None:
-    with Judge() as judge:
+    def kill(verdict: Verdict) -> None:
+        if len(log.judged) == 3:
+            assert judge.process is not None
+            judge.process.kill()
 
-        def kill(verdict: Verdict) -> None:
-            if len(log.judged) == 3:
-                assert judge.process is not None
-                judge.process.kill()
-
-        log = Log(kill)
-        verdicts = judge.run(["beginner"], folder(REFERENCE), listener=log)
-        statuses = [verdict.status for verdict in verdicts]
-        # What it had already said when it was killed still counts.
-        passed = statuses.count(Status.PASSED)
-        assert 3 <= passed < len(statuses)
-        assert statuses == [Status.PASSED] * passed + [Status.INFRA] * (len(statuses) - passed)
-        assert log.judged == log.checks
-        again = judge.run(["beginner"], folder(REFERENCE))
-        assert {verdict.status for verdict in again} == {Status.PASSED}
+    log = Log(kill)
+    verdicts = judge.run(["beginner"], folder(REFERENCE), listener=log)
+    statuses = [verdict.status for verdict in verdicts]
+    # What it had already said when it was killed still counts.
+    passed = statuses.count(Status.PASSED)
+    assert 3 <= passed < len(statuses)
+    assert statuses == [Status.PASSED] * passed + [Status.INFRA] * (len(statuses) - passed)
+    assert log.judged == log.checks
+    again = judge.run(["beginner"], folder(REFERENCE))
+    assert {verdict.status for verdict in again} == {Status.PASSED}
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="processes are counted through /proc")
@@ -278,7 +276,7 @@ def test_an_import_that_hangs_ends_the_tier_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not CAN_FORK, reason="there is only one kind here")
 def test_the_served_kind_judges_as_the_forked_one_does(
-    folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    judge: Judge, folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
@@ -289,8 +287,7 @@ def test_the_served_kind_judges_as_the_forked_one_does(
     )
     half = REFERENCE.replace("def interpolate_noise", "def interpolate_nothing")
     places = [folder(REFERENCE), folder(half)]
-    with Judge() as forked:
-        expected = [forked.run(["beginner"], place) for place in places]
+    expected = [judge.run(["beginner"], place) for place in places]
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with Judge() as served:
         came = [served.run(["beginner"], place) for place in places]

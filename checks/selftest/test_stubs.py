@@ -10,8 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -254,6 +253,26 @@ IMPORT_EVERY_TIER = """
 import beginner, intermediate, advanced, bonus, sys
 print(sorted({"torchvision", "matplotlib"} & set(sys.modules)))
 """
+# Runs scripts one after the other, each as if it were alone, and says how each ended. On its input
+# are, for each, the folder that it imports from, its path and its arguments.
+RUN_SCRIPTS = """
+import contextlib, io, json, runpy, sys, traceback
+
+def run(folder, *words):
+    sys.path[0], sys.argv = folder, list(words)
+    for name in ("beginner", "intermediate", "advanced", "bonus"):
+        sys.modules.pop(name, None)
+    status, out, err = 0, io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            runpy.run_path(words[0], run_name="__main__")
+        except BaseException:
+            traceback.print_exc()
+            status = 1
+    return status, out.getvalue(), err.getvalue()
+
+print(json.dumps([run(*each) for each in json.load(sys.stdin)]))
+"""
 
 Runs = dict[str, subprocess.CompletedProcess[str]]
 
@@ -266,43 +285,48 @@ def write_idx(path: Path, contents: bytes, *shape: int) -> None:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """Every file run as a script from a folder of no importance, two at a time."""
+    """Every file run as a script from a folder of no importance.
+
+    One of them by a Python of its own. The others share one, which has loaded PyTorch once for all
+    of them; first those that must not load more than that.
+    """
     folder = tmp_path_factory.mktemp("runs")
     raw = folder / "data" / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for split in ("train", "t10k"):
         write_idx(raw / f"{split}-images-idx3-ubyte", os.urandom(70 * 784), 70, 28, 28)
         write_idx(raw / f"{split}-labels-idx1-ubyte", bytes(range(10)) * 7, 70)
+    (folder / "imports.py").write_text(IMPORT_EVERY_TIER, encoding="utf-8")
+    (folder / "parts.py").write_text(CALL_EVERY_PART, encoding="utf-8")
 
     training = ("--data", str(folder / "data"), "--epochs", "1")
     options = {"advanced": training, "bonus": (*training, "--out", str(folder / "out"))}
-    commands: dict[str, tuple[str, ...]] = {
-        f"{source.name}/{tier}": (str(source / f"{tier}.py"), *options.get(tier, ()))
-        for source in (REFERENCE, EXERCISES)
-        for tier in TIERS
+    scripts: dict[str, tuple[str, ...]] = {
+        "imports": (str(REFERENCE), str(folder / "imports.py")),
+        "parts": (str(EXERCISES), str(folder / "parts.py"), *TIERS),
     }
-    commands["parts"] = ("-c", CALL_EVERY_PART, *TIERS)
-    commands["imports"] = ("-c", IMPORT_EVERY_TIER)
-    paths = {"parts": EXERCISES, "imports": REFERENCE}
+    for source in (REFERENCE, EXERCISES):
+        for tier in TIERS:
+            words = (str(source / f"{tier}.py"), *options.get(tier, ()))
+            scripts[f"{source.name}/{tier}"] = (str(source), *words)
+    _, *alone = scripts.pop("reference/intermediate")
 
-    def run(name: str) -> subprocess.CompletedProcess[str]:
+    def run(words: Sequence[str], typed: str = "") -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         environment["PYTHONIOENCODING"] = "utf-8"
         environment.pop("PYTHONPATH", None)
-        if name in paths:
-            environment["PYTHONPATH"] = str(paths[name])
         return subprocess.run(
-            (sys.executable, *commands[name]),
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
+            (sys.executable, *words), cwd=folder, env=environment, input=typed,
+            capture_output=True, encoding="utf-8", timeout=120, check=False,
+        )  # fmt: skip
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return dict(zip(commands, pool.map(run, commands), strict=True))
+    together = run(["-c", RUN_SCRIPTS], json.dumps(list(scripts.values())))
+    assert together.returncode == 0, together.stderr
+    ended = {
+        name: subprocess.CompletedProcess(scripts[name], *how)
+        for name, how in zip(scripts, json.loads(together.stdout), strict=True)
+    }
+    return ended | {"reference/intermediate": run(alone)}
 
 
 def output(runs: Runs, name: str) -> str:

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from checks.engine.links import KIT
+from checks.selftest.in_process import environment
 from checks.selftest.terminals import SECONDS, Terminal, copy_kit
-from checks.selftest.test_command import environment
 from checks.selftest.test_sandbox import METHODS
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 DRAW = "return rng.standard_normal((n_samples, latent_dim))"
+TRAINING = "generator = Generator(latent_dim).to(images.device)"  # how train_gan begins
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,15 @@ def terminal(kit: Path, beginner: Path, children: str) -> Iterator[Terminal]:
     opened = Terminal(kit, "beginner", children=children)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def opened(kit: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    """A session that several tests go on with, the last of which ends it; press r to begin."""
+    shutil.copy(KIT / "reference" / "beginner.py", kit / "exercises")
+    terminal = Terminal(kit, "beginner", children=str(request.param))
+    yield terminal
+    terminal.close()
 
 
 def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None:
@@ -78,7 +88,7 @@ def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None
     beginner.write_text(right, encoding="utf-8")
     terminal.wait("20 checks pass", "q quit")
 
-    os.kill(terminal.pid, signal.SIGTSTP)
+    terminal.suspend()
     assert terminal.is_as_before()
     os.kill(terminal.pid, signal.SIGCONT)
     terminal.wait("20 checks pass", "q quit")
@@ -93,25 +103,6 @@ def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None
     assert terminal.is_as_before()
 
 
-def test_a_save_during_a_run_restarts_it(terminal: Terminal, kit: Path, beginner: Path) -> None:
-    terminal.wait("20 checks pass")
-    advanced = kit / "exercises" / "advanced.py"
-    stub = advanced.read_bytes()
-    solved = (KIT / "reference" / "advanced.py").read_text(encoding="utf-8")
-    try:
-        shutil.copy(KIT / "reference" / "intermediate.py", kit / "exercises")
-        terminal.wait("intermediate.py", "q quit")
-        advanced.write_text(solved, encoding="utf-8")
-        terminal.wait("Pixels 0 to 255 become -1 to 1")
-        advanced.write_text(solved.replace("/ 127.5 - 1", "/ 255"), encoding="utf-8")
-        terminal.wait("To mend", "0 → 0.000")
-        beginner.write_text(beginner.read_text(encoding="utf-8") + "\nEXTRA = 1\n")
-        assert "Well done" in terminal.wait("20 checks pass", "q quit")
-    finally:
-        advanced.write_bytes(stub)
-        shutil.copy(KIT / "exercises" / "intermediate.py", kit / "exercises")
-
-
 def test_ctrl_c_ends_it_and_the_terminal_is_clean(terminal: Terminal) -> None:
     terminal.wait("NumPy noise has the shape you ask for")
     terminal.press("\x03")
@@ -119,15 +110,38 @@ def test_ctrl_c_ends_it_and_the_terminal_is_clean(terminal: Terminal) -> None:
     assert terminal.is_as_before()
 
 
+def test_a_save_during_a_run_restarts_it(opened: Terminal, kit: Path, beginner: Path) -> None:
+    opened.press("r")
+    opened.wait("20 checks pass")
+    advanced = kit / "exercises" / "advanced.py"
+    stub = advanced.read_bytes()
+    solved = (KIT / "reference" / "advanced.py").read_text(encoding="utf-8")
+    hangs = solved.replace(TRAINING, f"__import__('time').sleep(100)\n    {TRAINING}")
+    wrong = solved.replace(TRAINING, "raise NotImplementedError").replace("/ 127.5 - 1", "/ 255")
+    try:
+        shutil.copy(KIT / "reference" / "intermediate.py", kit / "exercises")
+        opened.wait("intermediate.py", "q quit")
+        advanced.write_text(hangs, encoding="utf-8")
+        opened.wait("Pixels 0 to 255 become -1 to 1")
+        advanced.write_text(wrong, encoding="utf-8")
+        opened.wait("To mend", "0 → 0.000")
+        beginner.write_text(beginner.read_text(encoding="utf-8") + "\nEXTRA = 1\n")
+        assert "Well done" in opened.wait("20 checks pass", "q quit")
+    finally:
+        advanced.write_bytes(stub)
+        shutil.copy(KIT / "exercises" / "intermediate.py", kit / "exercises")
+
+
 def test_kill_leaves_terminal_and_progress_sane(
-    terminal: Terminal, kit: Path, beginner: Path
+    opened: Terminal, kit: Path, beginner: Path
 ) -> None:
-    terminal.wait("20 checks pass")
+    opened.press("r")
+    opened.wait("20 checks pass")
     beginner.write_text(beginner.read_text(encoding="utf-8").replace(DRAW, f"{DRAW} + 1"))
-    terminal.wait("NumPy noise comes from N(0, 1)")
-    os.kill(terminal.pid, signal.SIGKILL)
-    assert terminal.end() == -signal.SIGKILL
-    assert terminal.is_as_before()
+    opened.wait("NumPy noise comes from N(0, 1)")
+    os.kill(opened.pid, signal.SIGKILL)
+    assert opened.end() == -signal.SIGKILL
+    assert opened.is_as_before()
     held = json.loads((kit / "exercises" / ".progress.json").read_text(encoding="utf-8"))
     assert held["checks"]["test_beginner.py::test_numpy_shape"]["status"] == "passed"
     glance = subprocess.run(
