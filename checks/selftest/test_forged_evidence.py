@@ -84,4 +84,7 @@ def test_a_forged_answer_is_the_senders_fault(tmp_path: Path) -> None:
     for tier in tiers():
         (tmp_path / f"{tier}.py").write_text(FORGERY)
     verdicts = in_process.judge().run(tiers(), tmp_path)
-    assert {verdict.status for verdict in verdicts} <= {Status.FAILED, Status.CRASHED, Status.ERROR}
+    blocked = {verdict.check for verdict in verdicts if verdict.status is Status.BLOCKED}
+    assert blocked <= {"test_advanced.py::test_samples_get_closer"}  # by the steps that are wrong
+    others = {verdict.status for verdict in verdicts if verdict.check not in blocked}
+    assert others <= {Status.FAILED, Status.CRASHED, Status.ERROR}

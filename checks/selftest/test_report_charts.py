@@ -49,6 +49,15 @@ def test_any_numbers_stay_within_the_plot(
     assert all(0 <= at <= 100 for at in labels)
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_the_smallest_number_that_there_is_is_drawn_as_nothing(log: bool) -> None:
+    chart = line_chart([1, 2], [("d", [5e-324, 5e-324])], "loss", log=log)
+    assert chart is not None
+    assert len(chart.y_ticks) >= 2
+    (line,) = chart.lines
+    assert line.pieces == ("0,100 100,100",)
+
+
 def test_a_gap_parts_a_curve_and_a_value_alone_is_a_mark() -> None:
     chart = line_chart([1, 2, 3, 4, 5, 6], [("d", [1.0, 2.0, None, 1.0, None, None])], "loss")
     assert chart is not None

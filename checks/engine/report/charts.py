@@ -16,6 +16,7 @@ HEIGHT = 240  # pixels of a plot, as in page.css
 LABEL_HEIGHT = 17  # pixels
 MOST_MARKED = 30  # points of a line that still get a mark each
 FEWEST_DECADES = 0.8  # two of 1, 2, 5, 10 are always among so many
+NOTHING = 1e-250  # what is nearer to 0 is drawn as 0: a part of it has no logarithm
 
 Value = float | None
 Point = tuple[float, float]
@@ -136,7 +137,8 @@ class _Linear:
     """Values from bottom to top, from 0 on where none is below."""
 
     def __init__(self, values: Sequence[float], bounds: tuple[float, float] | None) -> None:
-        low, high = bounds or (min(0.0, *values, 0.0), max(0.0, *values, 0.0))
+        seen = [value for value in values if abs(value) > NOTHING]
+        low, high = bounds or (min(0.0, *seen, 0.0), max(0.0, *seen, 0.0))
         step = _step(high - low or 1.0, 5)
         self.low, self.high = low, high
         if bounds is None:
@@ -155,7 +157,7 @@ class _Log:
     """Values from bottom to top, a decade as high as any other."""
 
     def __init__(self, values: Sequence[float], bounds: tuple[float, float] | None) -> None:
-        above = [value for value in values if value > 0] or [1.0]
+        above = [value for value in values if value > NOTHING] or [1.0]
         low, high = bounds or (min(above), max(above))
         low, high = math.log10(max(low, high / 1e9)), math.log10(high)
         room = max(FEWEST_DECADES - (high - low), 0.12) / 2
