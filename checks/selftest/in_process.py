@@ -9,6 +9,7 @@ the kit: one process for all the commands that are tested in it.
 from __future__ import annotations
 
 import atexit
+import importlib
 import io
 import json
 import os
@@ -24,8 +25,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from checks.engine import cli
-from checks.engine.links import KIT
+from checks.engine.links import CAN_FORK, KIT
 from checks.engine.session import Judge
+from checks.engine.training import process, trainer
 
 LOUD = re.compile("COLOR|COLUMNS|LINES|TERM|TTY|JPY|PYTHONIOENCODING|PYTHONUTF8|PYTEST")
 
@@ -153,12 +155,17 @@ def no_solutions_loaded() -> Iterator[None]:
 
 
 class Copy:
-    """A process in a copy of the kit, which runs the copy's commands one after the other."""
+    """A process in a copy of the kit, which runs the copy's commands one after the other.
 
-    def __init__(self, kit: Path) -> None:
+    With `forks_trainers` (on Linux) it has PyTorch loaded, and `train` need not load it anew.
+    """
+
+    def __init__(self, kit: Path, forks_trainers: bool = False) -> None:
         self.folder = kit
+        options = ["forks_trainers"] if forks_trainers and CAN_FORK else []
         self.process = subprocess.Popen(
-            [sys.executable, __file__], cwd=kit, env=environment(PYTHONPATH=str(kit)),
+            [sys.executable, __file__, *options], cwd=kit,
+            env=environment(PYTHONPATH=str(kit), PYTHONHASHSEED="0"),  # a trainer's is 0
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
 
@@ -183,6 +190,10 @@ class Copy:
 
 def serve() -> None:
     """The other end of a `Copy`: commands come in and how they ended goes out, line by line."""
+    if "forks_trainers" in sys.argv:
+        importlib.import_module("checks.engine.training.job")
+        importlib.import_module("torch._dynamo")  # what the first optimizer loads
+        process.started = forked_trainer
     for line in sys.stdin:
         (first, *arguments), variables = json.loads(line)
         try:
@@ -193,6 +204,28 @@ def serve() -> None:
         except Exception:  # as a process of its own would end; the next command finds this one
             done = subprocess.CompletedProcess(arguments, 1, "", traceback.format_exc())
         print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
+
+
+def forked_trainer(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A trainer as `process.started` begins it, but forked from this process.
+
+    The function that runs in the child, right before a program would begin there, never returns.
+    """
+
+    def train() -> None:
+        os.closerange(3, 256)  # with the pipe at which this process waits for the program's begin
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.stdout, sys.stderr = (
+            io.TextIOWrapper(io.FileIO(handle, "w"), "utf-8", "replace", write_through=True)
+            for handle in (1, 2)
+        )
+        trainer.main()
+        os._exit(0)
+
+    pipe = subprocess.PIPE
+    return subprocess.Popen("true", cwd=KIT, stdin=pipe, stdout=pipe, stderr=pipe,
+                            start_new_session=True, preexec_fn=train)  # fmt: skip
 
 
 if __name__ == "__main__":
