@@ -9,20 +9,25 @@ the kit: one process for all the commands that are tested in it.
 from __future__ import annotations
 
 import atexit
+import importlib
 import io
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
 from checks.engine import cli
-from checks.engine.links import KIT
+from checks.engine.links import CAN_FORK, KIT
 from checks.engine.session import Judge
+from checks.engine.training import process, trainer
 
 LOUD = re.compile("COLOR|COLUMNS|LINES|TERM|TTY|JPY|PYTHONIOENCODING|PYTHONUTF8|PYTEST")
 
@@ -74,6 +79,17 @@ def run(
         typed: what comes through a pipe as its standard input.
         variables: of the environment, beside a plain one; PYTHONIOENCODING is obeyed as well.
     """
+    return ended(cli.main, arguments, cwd, typed, variables)
+
+
+def ended(
+    main: Callable[[Sequence[str]], int],
+    arguments: Sequence[object],
+    cwd: Path,
+    typed: str,
+    variables: Mapping[str, str],
+) -> subprocess.CompletedProcess[str]:
+    """How a call of `main` with these arguments ends; see `run`."""
     words: Sequence[str] = [str(argument) for argument in arguments]
     encoding = variables.get("PYTHONIOENCODING", "utf-8")
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding, newline="\n") for _ in range(2))
@@ -88,7 +104,7 @@ def run(
             patch.object(sys, "stderr", err),
         ):
             try:
-                status = cli.main(words)
+                status = main(words)
             except SystemExit as end:
                 status = end.code if isinstance(end.code, int) else int(end.code is not None)
     finally:
@@ -103,18 +119,62 @@ def run(
     return subprocess.CompletedProcess(["run_checks.py", *words], status, *texts)
 
 
-class Copy:
-    """A process in a copy of the kit, which runs the copy's commands one after the other."""
+def python(*words: object, cwd: Path = KIT, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The end of `python FILE …` or `python -m MODULE …`, in this process; see `run`."""
+    return ended(run_python, words, cwd, "", variables)
 
-    def __init__(self, kit: Path) -> None:
+
+def run_python(words: Sequence[str]) -> int:
+    """Run a file or a module; what it imports of the learner's modules is read anew."""
+    is_module = words[0] == "-m"
+    file, *arguments = words[is_module:]
+    place = Path().absolute() if is_module else Path(file).absolute().parent
+    with (
+        no_solutions_loaded(),
+        patch.object(sys, "argv", [file, *arguments]),
+        patch.object(sys, "path", [str(place), *sys.path]),
+    ):
+        if is_module:
+            runpy.run_module(file, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(file, run_name="__main__")
+    return 0
+
+
+@contextmanager
+def no_solutions_loaded() -> Iterator[None]:
+    """An import of a learner's module, or of the reference's, reads its file here."""
+    names = ("beginner", "intermediate", "advanced", "bonus", "recipes")
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
+
+
+class Copy:
+    """A process in a copy of the kit, which runs the copy's commands one after the other.
+
+    With `forks_trainers` (on Linux) it has PyTorch loaded, and `train` need not load it anew.
+    """
+
+    def __init__(self, kit: Path, forks_trainers: bool = False) -> None:
         self.folder = kit
+        options = ["forks_trainers"] if forks_trainers and CAN_FORK else []
         self.process = subprocess.Popen(
-            [sys.executable, __file__], cwd=kit, env=environment(PYTHONPATH=str(kit)),
+            [sys.executable, __file__, *options], cwd=kit,
+            env=environment(PYTHONPATH=str(kit), PYTHONHASHSEED="0"),  # a trainer's is 0
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
 
     def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """The end of a command in the copy's folder; see `run`."""
+        """The end of `python run_checks.py …` in the copy's folder; see `run`."""
+        return self.python("run_checks.py", *arguments, **variables)
+
+    def python(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """The end of `python …` in the copy's folder; see `python`."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps([arguments, variables]) + "\n")
@@ -130,10 +190,42 @@ class Copy:
 
 def serve() -> None:
     """The other end of a `Copy`: commands come in and how they ended goes out, line by line."""
+    if "forks_trainers" in sys.argv:
+        importlib.import_module("checks.engine.training.job")
+        importlib.import_module("torch._dynamo")  # what the first optimizer loads
+        process.started = forked_trainer
     for line in sys.stdin:
-        arguments, variables = json.loads(line)
-        done = run(*arguments, **variables)
+        (first, *arguments), variables = json.loads(line)
+        try:
+            if first == "run_checks.py":
+                done = run(*arguments, **variables)
+            else:
+                done = python(first, *arguments, **variables)
+        except Exception:  # as a process of its own would end; the next command finds this one
+            done = subprocess.CompletedProcess(arguments, 1, "", traceback.format_exc())
         print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
+
+
+def forked_trainer(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A trainer as `process.started` begins it, but forked from this process.
+
+    The function that runs in the child, right before a program would begin there, never returns.
+    """
+
+    def train() -> None:
+        os.closerange(3, 256)  # with the pipe at which this process waits for the program's begin
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.stdout, sys.stderr = (
+            io.TextIOWrapper(io.FileIO(handle, "w"), "utf-8", "replace", write_through=True)
+            for handle in (1, 2)
+        )
+        trainer.main()
+        os._exit(0)
+
+    pipe = subprocess.PIPE
+    return subprocess.Popen("true", cwd=KIT, stdin=pipe, stdout=pipe, stderr=pipe,
+                            start_new_session=True, preexec_fn=train)  # fmt: skip
 
 
 if __name__ == "__main__":

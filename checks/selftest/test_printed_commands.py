@@ -16,7 +16,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +23,10 @@ import pytest
 
 from checks.engine.commands import COMMANDS
 from checks.engine.links import KIT
-from checks.selftest import printed
+from checks.selftest import in_process, printed
+from checks.selftest.in_process import Copy, environment
 from checks.selftest.pseudo import CONTROL, in_terminal
 from checks.selftest.terminals import copy_kit
-from checks.selftest.test_command import environment
 from checks.selftest.test_mnist import mnist_files, write_mnist
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
@@ -47,7 +46,19 @@ class Run:
 
 # What is run --------------------------------------------------------------------------------------
 
-# In a learner's kit, one after the other: each finds what those before it have left.
+# One after the other: each finds what those before it have left. First where the exercises are
+# stubs, and what is checked waits for PyTorch.
+CHECKED = [
+    Run("run_checks.py advanced --data DIR", 1, tiny="--explain"),
+    Run("run_checks.py watch intermediate", typed=(WATCHING,)),
+    Run(
+        "run_checks.py all --solutions path/to/a/submission --json result.json --junit result.xml",
+        1,
+    ),
+    Run("-m pytest checks/test_beginner.py --solutions=reference", tiny="-n0 -q"),
+    Run("-m venv .venv", tiny="--without-pip"),
+]
+# Then with a beginner.py that is wrong.
 LEARNER = [
     Run("run_checks.py", 1),
     Run("run_checks.py beginner", 1),
@@ -74,18 +85,7 @@ LEARNER = [
     Run("run_checks.py completion"),
     *(Run(f"run_checks.py completion {name}") for name in ("bash", "zsh", "fish", "powershell")),
 ]
-# In another, whose exercises are stubs: what waits for PyTorch.
-CHECKED = [
-    Run("run_checks.py advanced --data DIR", 1, tiny="--explain"),
-    Run("run_checks.py watch intermediate", typed=(WATCHING,)),
-    Run(
-        "run_checks.py all --solutions path/to/a/submission --json result.json --junit result.xml",
-        1,
-    ),
-    Run("-m pytest checks/test_beginner.py --solutions=reference", tiny="-n0 -q"),
-    Run("-m venv .venv", tiny="--without-pip"),
-]
-# In a third, where everything is solved.
+# Then with everything solved.
 SOLVED = [
     Run("exercises/beginner.py"),
     Run("exercises/advanced.py --epochs 20", tiny="--data DIR --epochs 1"),
@@ -105,7 +105,13 @@ MEASURED = [
     for path in sorted((KIT / "checks" / "benchmarks").glob("*.py"))
     if "__main__" in path.read_text(encoding="utf-8")
 ]
-RUNS = {run.words: run for run in [*LEARNER, *CHECKED, *SOLVED, *MEASURED]}
+RUNS = {run.words: run for run in [*CHECKED, *LEARNER, *SOLVED, *MEASURED]}
+# These run cold, as all do that need a terminal; the others share a process (see `in_process`).
+COLD = {
+    "-m pytest checks/test_beginner.py --solutions=reference",
+    "-m venv .venv",
+    "run_checks.py",
+}
 
 # Commands with placeholders, with prose behind them, or as good as others, each with the run that
 # stands for it.
@@ -186,21 +192,32 @@ class Done:
     shown: str
 
 
-def started(run: Run, kit: Path) -> Done:
-    """Run a command in a kit, in a terminal where something is typed."""
+def started(run: Run, kit: Copy) -> Done:
+    """Run a command in a copy of the kit: in a terminal, cold, or in the process of the copy."""
     words = [*shlex.split(run.words), *shlex.split(run.tiny)]
+    variables = {"COLUMNS": "200", "BROWSER": "true", "GAN_KIT_CACHE": str(kit.folder / "cache")}
     command = [sys.executable, *words]
     if run.typed:
         typed, until = zip(*run.typed, strict=True)
         try:
-            ended = in_terminal(command, kit, typed, 200, until)
+            ended = in_terminal(command, kit.folder, typed, 200, until)
         except AssertionError as error:  # the other runs go on
             return Done(-1, str(error))
         return Done(ended.status, CONTROL.sub("", ended.written))
-    done = subprocess.run(
-        command, cwd=kit, env=environment(COLUMNS="200", BROWSER="true"), capture_output=True,
-        text=True, stdin=subprocess.DEVNULL, timeout=120, check=False,
-    )  # fmt: skip
+    if run.words in COLD:
+        done = subprocess.run(
+            command, cwd=kit.folder, env=environment(**variables), capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=120, check=False,
+        )  # fmt: skip
+    else:
+        done = kit.python(*words, **variables)
+    return Done(done.returncode, done.stdout + done.stderr)
+
+
+def measured(run: Run) -> Done:
+    """Run a command in this process, and so in the kit itself."""
+    words = [*shlex.split(run.words), *shlex.split(run.tiny)]
+    done = in_process.python(*words, COLUMNS="200")
     return Done(done.returncode, done.stdout + done.stderr)
 
 
@@ -222,28 +239,25 @@ def is_there(words: str) -> bool:
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
-    """All runs, in two lines side by side."""
-    learner, checked, solved = (
-        light(copy_kit(tmp_path_factory.mktemp(name))) for name in ("learner", "checked", "solved")
-    )
+    """All runs, in one copy of the kit, whose exercises are stubs, then wrong, then solved."""
+    place = light(copy_kit(tmp_path_factory.mktemp("kit")))
+    shutil.copytree(KIT / "reference", place / "my_reference")
+    shutil.copytree(KIT / "exercises", place / "path/to/a/submission")
+    write_mnist(place / "DIR", mnist_files(1500, 500))  # enough to train what scores need
     reference = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
-    wrong = reference.replace("standard_normal(", "random(")
-    (learner / "exercises" / "beginner.py").write_text(wrong, encoding="utf-8")
-    shutil.copytree(KIT / "reference", learner / "my_reference")
-    shutil.copytree(KIT / "exercises", checked / "path/to/a/submission")
-    shutil.copytree(KIT / "reference", solved / "exercises", dirs_exist_ok=True)
-    write_mnist(checked / "DIR")
-    write_mnist(solved / "DIR", mnist_files(1500, 500))  # enough to train what scores need
-    lines = (
-        [(run, learner) for run in LEARNER] + [(run, solved) for run in SOLVED],
-        [(run, checked) for run in CHECKED] + [(run, KIT) for run in MEASURED],
-    )
-    with ThreadPoolExecutor(len(lines)) as pool:
-        ended = pool.map(
-            lambda line: {run.words: started(run, kit) for run, kit in line if is_there(run.words)},
-            lines,
-        )
-        return {words: each for line in ended for words, each in line.items()}
+    found = {run.words: measured(run) for run in MEASURED}
+    with Copy(place) as kit:
+
+        def go(runs: list[Run]) -> None:
+            found.update({run.words: started(run, kit) for run in runs if is_there(run.words)})
+
+        go(CHECKED)
+        wrong = reference.replace("standard_normal(", "random(")
+        (place / "exercises" / "beginner.py").write_text(wrong, encoding="utf-8")
+        go(LEARNER)
+        shutil.copytree(KIT / "reference", place / "exercises", dirs_exist_ok=True)
+        go(SOLVED)
+    return found
 
 
 @pytest.mark.parametrize("words", [words for words in RUNS if is_there(words)])

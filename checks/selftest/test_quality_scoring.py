@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,20 @@ def small_kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def run(tmp_path: Path) -> Run:
     """A run whose samples go from noise to digits."""
     return read(make_run(tmp_path, snapshots=(0, 30)))
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder of such a run, scored; and the scores."""
+    folder = make_run(tmp_path_factory.mktemp("measured"), snapshots=(0, 30))
+    return folder, score_run(read(folder))
+
+
+@pytest.fixture
+def scored(measured: tuple[Path, dict[str, Any]], tmp_path: Path) -> tuple[Run, dict[str, Any]]:
+    """A run like that, with its scores."""
+    folder, scores = measured
+    return read(shutil.copytree(folder, tmp_path / folder.name)), deepcopy(scores)
 
 
 def rewritten(path: Path, **arrays: Any) -> None:
@@ -114,8 +129,10 @@ def test_mnist_is_scored_with_mnist(tmp_path: Path) -> None:
 # What stands --------------------------------------------------------------------------------------
 
 
-def test_what_stands_is_not_measured_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = score_run(run)
+def test_what_stands_is_not_measured_again(
+    scored: tuple[Run, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, first = scored
     measured: list[str] = []
     score = scoring.Ruler.score
 
@@ -140,16 +157,16 @@ def test_what_stands_is_not_measured_again(run: Run, monkeypatch: pytest.MonkeyP
     assert list(score_run(run)["epochs"]) == ["0", "30", "40"]
 
 
-def test_scores_of_another_classifier_are_made_anew(run: Run) -> None:
-    first = score_run(run)
+def test_scores_of_another_classifier_are_made_anew(scored: tuple[Run, dict[str, Any]]) -> None:
+    run, first = scored
     (run.folder / FILE).write_text(json.dumps(first | {"features": "drawn-0-older"}))
     later(run.folder / FILE)
     assert finished_scores(run) is None
     assert score_run(run) == first
 
 
-def test_broken_scores_count_as_none(run: Run) -> None:
-    first = score_run(run)
+def test_broken_scores_count_as_none(scored: tuple[Run, dict[str, Any]]) -> None:
+    run, first = scored
     whole = json.dumps(first)
     noise = dict(first["calibration"]["noise"])
     for broken in (

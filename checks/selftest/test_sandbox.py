@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,20 +21,26 @@ METHODS = ["fork", "serve"] if CAN_FORK else ["serve"]
 on_linux = pytest.mark.skipif(not CAN_FORK, reason="Linux's own")
 
 
+@pytest.fixture(scope="module")
+def benches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Bench]]:
+    """A bench of each kind; its process starts with its first run."""
+    with ExitStack() as open_ones:
+        yield {
+            method: open_ones.enter_context(bench(tmp_path_factory.mktemp(method), method))
+            for method in METHODS
+        }
+
+
 @pytest.fixture(scope="module", params=METHODS)
-def either(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Bench]:
+def either(request: pytest.FixtureRequest, benches: dict[str, Bench]) -> Bench:
     """A bench of either kind."""
-    with bench(tmp_path_factory.mktemp(request.param), request.param) as result:
-        yield result
+    return benches[request.param]
 
 
 @pytest.fixture(scope="module")
-def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def one(benches: dict[str, Bench]) -> Bench:
     """A bench of this system's kind."""
-    with bench(tmp_path_factory.mktemp("one"), METHODS[0]) as result:
-        yield result
+    return benches[METHODS[0]]
 
 
 # How a run ends, where that breaks nothing: these cost little in either kind.

@@ -1,25 +1,24 @@
-"""`python run_checks.py score` in a process of its own, on runs made by hand."""
+"""`python run_checks.py score`, on runs made by hand; the classifier is as it is, trained once."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from checks.engine.links import KIT
+from checks.engine.data.digits import draw_digits
+from checks.engine.quality import scoring
+from checks.engine.quality.classifier import NO_DIGIT, classifier_for
 from checks.engine.quality.kept import FILE, VERSION
-from checks.selftest import test_command
+from checks.engine.quality.material import material
+from checks.engine.training import runs
+from checks.selftest import in_process, test_command
 from checks.selftest.run_folders import make_run, make_scores, write_json
 from checks.selftest.test_command import sentence
-
-# The command, also while the list of commands does not name it.
-SCORE = (
-    "import sys; from checks.engine.commands import COMMANDS; COMMANDS.setdefault('score', ''); "
-    "from checks.engine.cli import main; sys.exit(main(['score', *sys.argv[1:]]))"
-)
+from checks.selftest.test_quality_classifier import share_right
 
 
 @pytest.fixture
@@ -29,12 +28,15 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
-def score(place: Path, *arguments: object, **extra: str) -> subprocess.CompletedProcess[str]:
-    cache = extra.pop("cache", str(place.parent / "cache"))
-    return test_command.run(
-        *arguments, cwd=KIT, command=[sys.executable, "-c", SCORE],
-        GAN_KIT_RUNS=str(place), GAN_KIT_CACHE=cache, **extra,
-    )  # fmt: skip
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the classifier is kept, once its whole training is done."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def score(place: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    cache = str(place.parent / "cache")
+    return test_command.run("score", *arguments, GAN_KIT_RUNS=str(place), GAN_KIT_CACHE=cache)
 
 
 def scored(place: Path, name: str, epochs: int = 30, **configuration: object) -> Path:
@@ -73,10 +75,14 @@ def test_broken_runs_are_one_sentence(place: Path) -> None:
         assert not (place / name / FILE).exists()
 
 
-def test_one_run_is_scored_and_shown(place: Path) -> None:
-    """With the classifier as it is: its whole training, once."""
+def test_one_run_is_scored_and_shown(
+    place: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this process, which has PyTorch loaded; what stands then is shown by one of its own."""
+    monkeypatch.setattr(scoring, "_rulers", {})
+    monkeypatch.setattr(runs.runs, "__defaults__", (place,))
     folder = make_run(place, "only", snapshots=(0, 30))
-    done = score(place)
+    done = in_process.run("score", GAN_KIT_CACHE=str(cache))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("only  exercises, 30 epochs, embedded digits, 2,000 images\n")
     for part in ("After epoch 30", "What it says", "Digits  an even share", "The way there"):
@@ -86,6 +92,18 @@ def test_one_run_is_scored_and_shown(place: Path) -> None:
     assert held["epochs"]["30"]["n_digits"] == 10
     assert held["epochs"]["30"]["frechet"] < 1 < 100 < held["epochs"]["0"]["frechet"]
     assert score(place, "only").stdout == done.stdout
+
+
+def test_its_classifier_reads_drawn_digits_that_it_has_not_seen(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GAN_KIT_CACHE", str(cache))
+    classifier = classifier_for(material("drawn"))
+    images, labels = map(torch.from_numpy, draw_digits(1000, seed=77))
+    assert share_right(classifier, images, labels) > 0.95
+    noise = torch.randint(0, 256, (500, 28, 28), dtype=torch.uint8)
+    assert share_right(classifier, noise, torch.full((500,), NO_DIGIT)) > 0.99
+    assert classifier.features(images).shape == (1000, classifier.num_features)
 
 
 def test_several_runs_are_a_board(place: Path) -> None:

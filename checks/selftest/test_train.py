@@ -1,4 +1,8 @@
-"""`python run_checks.py train` as a person meets it: a process of its own, on a copy of the kit."""
+"""`python run_checks.py train` as a person meets it, on a copy of the kit.
+
+Most commands run in one process there, which forks their trainers; what is interrupted or killed
+has processes of its own from the start.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +28,9 @@ from checks.engine.commands import train, train_requests
 from checks.engine.terminal.training_screen import TrainingScreen, clock
 from checks.engine.training import process, storing, tensorboard
 from checks.engine.training import runs as kept
+from checks.selftest.in_process import Copy, environment
 from checks.selftest.sandboxes import running, soon
 from checks.selftest.terminals import CONTROL, copy_kit
-from checks.selftest.test_command import environment, run
 from checks.selftest.test_training_resume import REFERENCE, variant
 from checks.selftest.trainings import differing, flat, solutions
 
@@ -49,7 +53,7 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux's 
 
 
 @pytest.fixture(scope="module")
-def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """A kit whose exercises are solved by the reference, the networks small."""
     place = copy_kit(tmp_path_factory.mktemp("kit"))
     shutil.rmtree(place / "exercises")
@@ -59,30 +63,33 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quality.mkdir()
     (quality / "__init__.py").write_text(STAND_IN, encoding="utf-8")
     (place / "no-cache").write_text("")
-    return place
+    with Copy(place, forks_trainers=True) as copy:
+        yield copy
 
 
-def settings(kit: Path) -> dict[str, str]:
+def settings(kit: Copy) -> dict[str, str]:
     """No download is tried: the cache is a file."""
-    return {"GAN_KIT_CACHE": str(kit / "no-cache"), "GAN_KIT_RUNS": str(kit / "runs")}
+    return {
+        "GAN_KIT_CACHE": str(kit.folder / "no-cache"),
+        "GAN_KIT_RUNS": str(kit.folder / "runs"),
+    }
 
 
-def trained(kit: Path, *words: object, status: int = 0, **extra: str) -> str:
+def trained(kit: Copy, *words: object, status: int = 0, **extra: str) -> str:
     """What the command says, in one line, once it has ended as it should."""
-    command = [sys.executable, str(kit / "run_checks.py"), "train"]
-    done = run(*words, cwd=kit, command=command, **settings(kit) | extra)
+    done = kit.run("train", *map(str, words), **settings(kit) | extra)
     assert done.returncode == status, done.stdout + done.stderr
     return " ".join((done.stdout + done.stderr).split())
 
 
-def state(kit: Path, name: str) -> dict[str, Any]:
-    return dict(kept.read(kit / "runs" / name).state)
+def state(kit: Copy, name: str) -> dict[str, Any]:
+    return dict(kept.read(kit.folder / "runs" / name).state)
 
 
 # A training ---------------------------------------------------------------------------------------
 
 
-def test_a_run_from_its_beginning_to_its_report_and_beyond(kit: Path) -> None:
+def test_a_run_from_its_beginning_to_its_report_and_beyond(kit: Copy) -> None:
     said = trained(kit, *SMALL, "--epochs", 2)
     assert "The kit's own drawn digits stand in" in said
     assert "Training on embedded digits, 256 images" in said
@@ -93,7 +100,7 @@ def test_a_run_from_its_beginning_to_its_report_and_beyond(kit: Path) -> None:
     assert "7 of the ten digits appear" in said
     assert "Report: runs/exercises-1/report.html" in said
     assert "python run_checks.py report exercises-1 --open" in said
-    place = kit / "runs" / "exercises-1"
+    place = kit.folder / "runs" / "exercises-1"
     held = kept.read(place)
     assert held.state["state"] == "finished"
     assert held.configuration["code"] == "exercises"
@@ -122,17 +129,17 @@ def cased(text: str) -> str:
     return re.sub(r": (\w)", lambda match: f": {match[1].upper()}", text)
 
 
-def test_stubs_are_named_as_what_is_to_be_written_first(kit: Path, tmp_path: Path) -> None:
+def test_stubs_are_named_as_what_is_to_be_written_first(kit: Copy, tmp_path: Path) -> None:
     start, end = REFERENCE.index("def generator_step("), REFERENCE.index("# Part 5:")
     stub = 'def generator_step(*given):\n    raise NotImplementedError("generator_step")\n\n\n'
     place = solutions(tmp_path / "mine", REFERENCE[:start] + stub + REFERENCE[end:])
     said = trained(kit, *SMALL, "--epochs", 2, "--solutions", place, status=1)
     assert "Training needs generator_step in advanced.py, which is still to be written." in said
     assert "python run_checks.py advanced --solutions" in said
-    assert not list((kit / "runs").glob("mine*"))
+    assert not list((kit.folder / "runs").glob("mine*"))
 
 
-def test_an_exception_in_epoch_3_and_a_sudden_end_in_epoch_2(kit: Path, tmp_path: Path) -> None:
+def test_an_exception_in_epoch_3_and_a_sudden_end_in_epoch_2(kit: Copy, tmp_path: Path) -> None:
     wrong = variant((RANGE, f"{RANGE}        if epoch == 3:\n            images = images[:, :9]\n"))
     place = solutions(tmp_path / "wrong", wrong)
     said = trained(kit, *SMALL, "--epochs", 4, "--solutions", place, "--name", "wrong", status=1)
@@ -151,7 +158,7 @@ def test_an_exception_in_epoch_3_and_a_sudden_end_in_epoch_2(kit: Path, tmp_path
 
 @pytest.mark.skipif(landlock.version() < 1, reason="needs Linux with Landlock")
 def test_a_training_reads_no_other_files_and_writes_into_its_run_alone(
-    kit: Path, tmp_path: Path
+    kit: Copy, tmp_path: Path
 ) -> None:
     aim = tmp_path / "aim"
     curious = variant(
@@ -159,12 +166,12 @@ def test_a_training_reads_no_other_files_and_writes_into_its_run_alone(
             RANGE,
             f"{RANGE}        import os\n"
             '        open("mine.txt", "w").write(str(os.environ.get("MY_TOKEN")))\n'
-            f"        for path in ({str(aim)!r}, {str(kit / 'exercises' / 'x')!r}):\n"
+            f"        for path in ({str(aim)!r}, {str(kit.folder / 'exercises' / 'x')!r}):\n"
             "            try:\n                open(path, 'w')\n"
             "            except OSError:\n                pass\n"
             "            else:\n                raise ValueError(path)\n"
             "        try:\n"
-            f"            open({str(kit / 'reference' / 'advanced.py')!r})\n"
+            f"            open({str(kit.folder / 'reference' / 'advanced.py')!r})\n"
             "        except OSError:\n            pass\n"
             "        else:\n            raise ValueError('reference')\n",
         )
@@ -174,19 +181,25 @@ def test_a_training_reads_no_other_files_and_writes_into_its_run_alone(
         kit, *SMALL, "--epochs", 1, "--solutions", place, "--name", "curious", "--every", 1,
         MY_TOKEN="secret",
     )  # fmt: skip
-    assert (kit / "runs" / "curious" / "mine.txt").read_text() == "None"
+    assert (kit.folder / "runs" / "curious" / "mine.txt").read_text() == "None"
     assert not aim.exists()
 
 
-def test_a_kit_that_does_not_work_here_is_3_and_one_sentence(kit: Path, tmp_path: Path) -> None:
+def test_a_kit_that_does_not_work_here_is_3_and_one_sentence(kit: Copy, tmp_path: Path) -> None:
     """PyTorch can't be imported in the trainer's process."""
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\nif 'checks.engine.training.trainer' in sys.orig_argv:\n"
         "    sys.modules['torch'] = None\n"
     )
-    said = trained(kit, "--name", "broken", status=3, PYTHONPATH=str(tmp_path))
+    command = [sys.executable, "run_checks.py", "train", "--name", "broken"]
+    done = subprocess.run(
+        command, cwd=kit.folder, env=environment(**settings(kit), PYTHONPATH=str(tmp_path)),
+        capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    said = " ".join((done.stdout + done.stderr).split())
     assert "Problem: The training broke off: ModuleNotFoundError" in said
-    assert not (kit / "runs" / "broken").exists()
+    assert not (kit.folder / "runs" / "broken").exists()
 
 
 # Stopped, killed, and resumed ---------------------------------------------------------------------
@@ -194,10 +207,10 @@ def test_a_kit_that_does_not_work_here_is_3_and_one_sentence(kit: Path, tmp_path
 SLOWER = variant((RANGE, f"{RANGE}        import time; time.sleep(0.15)\n"))
 
 
-def begun(kit: Path, *words: object, mark: str = "") -> subprocess.Popen[str]:
+def begun(kit: Copy, *words: object, mark: str = "") -> subprocess.Popen[str]:
     """The command, on its way."""
     return subprocess.Popen(
-        [sys.executable, "run_checks.py", "train", *map(str, words)], cwd=kit, text=True,
+        [sys.executable, "run_checks.py", "train", *map(str, words)], cwd=kit.folder, text=True,
         env=environment(**settings(kit), GAN_TEST_MARK=mark), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
@@ -212,12 +225,12 @@ def epochs_of(place: Path) -> int:
 
 
 @on_linux
-def test_an_interrupt_says_what_is_kept_and_how_to_go_on(kit: Path, tmp_path: Path) -> None:
+def test_an_interrupt_says_what_is_kept_and_how_to_go_on(kit: Copy, tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     code = solutions(tmp_path / "slow", SLOWER)
     words = (*SMALL, "--epochs", 50, "--solutions", code, "--name", "slow")
     command = begun(kit, *words, mark=mark)
-    place = kit / "runs" / "slow"
+    place = kit.folder / "runs" / "slow"
     assert soon(lambda: epochs_of(place) >= 2, 60)
     assert kept.read(place).state["state"] == "running"
     assert "is being trained by another process" in trained(kit, "--resume", "slow", status=2)
@@ -233,27 +246,27 @@ def test_an_interrupt_says_what_is_kept_and_how_to_go_on(kit: Path, tmp_path: Pa
 
 
 @on_linux
-def test_an_interrupt_before_the_first_epoch_leaves_nothing(kit: Path, tmp_path: Path) -> None:
+def test_an_interrupt_before_the_first_epoch_leaves_nothing(kit: Copy, tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     command = begun(kit, *SMALL, "--name", "early", mark=mark)
-    assert soon(lambda: (kit / "runs" / "early").exists(), 60)
+    assert soon(lambda: (kit.folder / "runs" / "early").exists(), 60)
     assert soon(lambda: len(running(mark)) == 2, 60)
     command.send_signal(signal.SIGINT)
     said, _ = command.communicate(timeout=30)
     assert command.returncode == 130
     assert "nothing is kept" in " ".join(said.split())
-    assert not (kit / "runs" / "early").exists()
+    assert not (kit.folder / "runs" / "early").exists()
     assert soon(lambda: running(mark) == [])
 
 
 @on_linux
 def test_killed_five_times_and_resumed_it_comes_to_the_same_weights(
-    kit: Path, tmp_path: Path
+    kit: Copy, tmp_path: Path
 ) -> None:
     code = solutions(tmp_path / "code", SLOWER)
     words = (*SMALL, "--epochs", 9, "--seed", 5, "--snapshots", 3, "--solutions", code)
-    unbroken = begun(kit, *words, "--name", "unbroken")
-    place, mark = kit / "runs" / "killed", uuid.uuid4().hex
+    trained(kit, *words, "--name", "unbroken")
+    place, mark = kit.folder / "runs" / "killed", uuid.uuid4().hex
     chance, kills = random.Random(), 0
     again: tuple[object, ...] = (*words, "--name", "killed")
     while kills < 5:
@@ -274,15 +287,16 @@ def test_killed_five_times_and_resumed_it_comes_to_the_same_weights(
         again = ("--resume", "killed")
     if kept.read(place).state["state"] != "finished":
         trained(kit, "--resume", "killed")
-    assert unbroken.wait(60) == 0
-    unbroken.communicate()
     one, two = (
-        flat(storing.load_tensors(kit / "runs" / n / "last.pt")) for n in ("unbroken", "killed")
+        flat(storing.load_tensors(kit.folder / "runs" / n / "last.pt"))
+        for n in ("unbroken", "killed")
     )
     assert differing(one, two) == []
     for epoch in (0, 3, 9):
         grids = [
-            kept.load_samples(kit / "runs" / name / "samples" / f"epoch_{epoch:03d}.npz")["grid"]
+            kept.load_samples(kit.folder / "runs" / name / "samples" / f"epoch_{epoch:03d}.npz")[
+                "grid"
+            ]
             for name in ("unbroken", "killed")
         ]
         assert (grids[0] == grids[1]).all()

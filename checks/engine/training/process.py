@@ -58,11 +58,7 @@ class Trainer:
             "MPLBACKEND": "Agg",
             "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "checks.engine.training.trainer"],
-            cwd=KIT, env=environment, start_new_session=os.name == "posix",
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        self.process = started(environment)
         self.printed = bytearray()
         self._folder: Path | None = None
         self._reader = threading.Thread(target=self._read_output, daemon=True)
@@ -153,6 +149,15 @@ class Trainer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """The trainer's process, just begun; the three streams are pipes."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "checks.engine.training.trainer"],
+        cwd=KIT, env=environment, start_new_session=os.name == "posix",
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
 
 
 def note(folder: Path, state: str, problem: str = "") -> None:
