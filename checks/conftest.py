@@ -40,9 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The self-tests run on several cores; a tier's checks are done before more have loaded."""
+    """The self-tests run on several cores; a tier's checks are done before more have loaded.
+
+    One worker more than there are cores: now and then a test waits for something.
+    """
     is_selftest = all("selftest" in argument for argument in config.args)
-    return min(os.cpu_count() or 1, 8) if is_selftest else 0
+    return min((os.cpu_count() or 1) + 1, 8) if is_selftest else 0
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -33,9 +33,9 @@ from checks.engine.verdict import Status
 
 MNIST_FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "mnist"
 
-MAX_COLD_RATIO = 1.3
-MAX_SECONDS = 20.0
-MAX_TRAINING_SECONDS = 8.0
+MAX_COLD_RATIO = 1.2
+MAX_SECONDS = 9.0
+MAX_TRAINING_SECONDS = 4.0
 MIN_LOADED_RATIO = 4.0
 MIN_TRAINING_RATIO = 2.0
 
