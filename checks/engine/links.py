@@ -29,9 +29,6 @@ KIT = Path(__file__).resolve().parents[2]
 MAX_OUTPUT = 64 * 2**10
 START_SECONDS = 180.0
 END_SECONDS = 15.0
-# A fork copies the tables of all of a process's pages, and the child's end takes them apart. With
-# these two settings glibc puts what is loaded on huge pages, and a child costs half as much.
-HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
 CAN_FORK = sys.platform == "linux" and hasattr(os, "fork")
 # Variables that the learner's code has no business with; it runs without them.
 SECRET = re.compile("auth|cookie|credential|dsn|key|passw|secret|session|token|_ur[il]", re.I)
@@ -317,8 +314,6 @@ def _start(*arguments: str, **settings: Any) -> subprocess.Popen[bytes]:
     }
     if os.name == "posix":
         settings["start_new_session"] = True
-    if CAN_FORK:
-        environment |= HUGE_PAGES
     command = [sys.executable, "-m", "checks.engine.child", *arguments]
     return subprocess.Popen(command, cwd=KIT, env=environment, **settings)
 
