@@ -131,9 +131,9 @@ class Sandbox:
         It waits until PyTorch is loaded, so that the first run does not count the time for that.
         """
         wanted = {*modules, f"for {tier}"}
-        if wanted <= self._preloaded:
-            return
-        with contextlib.suppress(LinkLost, SandboxError):  # `run` will meet it, and say so
+        with self._busy, contextlib.suppress(LinkLost, SandboxError):  # `run` will meet it
+            if wanted <= self._preloaded:
+                return
             if self.twin_of is not None and self.method == "fork":
                 self.twin_of.preload(modules, tier)
                 self._replace()  # the next twin has it
@@ -141,7 +141,7 @@ class Sandbox:
             else:
                 missing = sorted(set(modules) - self._preloaded)
                 self._with_link(lambda link: link.preload(missing, tier))
-        self._preloaded |= wanted
+            self._preloaded |= wanted
 
     def run(
         self,
