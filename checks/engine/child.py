@@ -168,12 +168,14 @@ def _fork_twin(channel: Any, theirs: int) -> None:
     """
     gc.freeze()
     if (pid := os.fork()) == 0:
-        channel.close()
-        os.setsid()
-        TWINS.clear()
-        die_with_parent(0)
-        serve_forks(theirs)
-        os._exit(0)
+        try:
+            channel.close()
+            os.setsid()
+            TWINS.clear()
+            die_with_parent(0)
+            serve_forks(theirs)
+        finally:
+            os._exit(0)  # at once, however it ended: what is further up belongs to the other
     TWINS.add(pid)
     os.close(theirs)
     channel.sendall(pid.to_bytes(16, "little"))
