@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from checks.engine import sandbox
+from checks.engine.course.check_errors import CheckEndedError, CrashedError
+from checks.engine.course.verdict import Check, Frame, Status, Verdict
 from checks.engine.data import training_images
 from checks.engine.learner.learners_file import PARSING
-from checks.engine.outcomes import CheckEndedError, CrashedError
-from checks.engine.prefetch import Attempt, Prefetch, n_cores
-from checks.engine.sandbox import KIT
-from checks.engine.solution import Solution, Submission
-from checks.engine.verdict import Check, Frame, Status, Verdict
+from checks.engine.paths import KIT, REFERENCE
+from checks.engine.runner.prefetch import Attempt, Prefetch, n_cores
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.solution import Solution, Submission
 
 SOLUTION = pytest.StashKey[Solution]()
 BEGAN = pytest.StashKey[float]()
@@ -217,7 +217,7 @@ def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
 @functools.cache
 def reference(seed: int) -> Submission:
     """The reference under check, its answers kept."""
-    return Submission(KIT / "reference", sandbox.shared(), seed)
+    return Submission(REFERENCE, sandbox.shared(), seed)
 
 
 def works_on_the_reference(item: pytest.Item, view: Solution) -> bool:

@@ -14,29 +14,29 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.check import Solution, check, wrong
+from checks.engine.course.check import Solution, check, wrong
+from checks.engine.course.questions import judge_answers
 from checks.engine.data import training_images
-from checks.engine.judging import (
-    accuracies,
+from checks.engine.judging.advanced import accuracy as accuracies
+from checks.engine.judging.advanced import advanced_parts as parts
+from checks.engine.judging.advanced import (
     discriminator_arguments,
     discriminators,
-    expect,
     loop,
     loop_findings,
     loop_history,
     loop_promises,
-    pixels,
     samples,
 )
-from checks.engine.judging import advanced_parts as parts
-from checks.engine.judging.loss_findings import ADVICE, Finding
-from checks.engine.judging.step_diagnosis import findings, harmless_graph
-from checks.engine.judging.steps import LEARNING_RATE, Step, read_steps, telling_seed
-from checks.engine.judging.xray import xray
-from checks.engine.questions import judge_answers
-from checks.engine.sandbox import Limits
-from checks.engine.solution import Evidence
-from checks.engine.wire import Array
+from checks.engine.judging.advanced import normalization as pixels
+from checks.engine.judging.advanced.loss_findings import ADVICE, Finding
+from checks.engine.judging.advanced.step_diagnosis import findings, harmless_graph
+from checks.engine.judging.advanced.steps import LEARNING_RATE, Step, read_steps, telling_seed
+from checks.engine.judging.advanced.xray import xray
+from checks.engine.judging.common import expect
+from checks.engine.sandbox.client import Limits
+from checks.engine.sandbox.solution import Evidence
+from checks.engine.sandbox.wire import Array
 
 D, D_STEP, G_STEP = "Discriminator", "discriminator_step", "generator_step"
 EPOCHS, BATCH_SIZE, LATENT_DIM, LEARNING = 3, 16, 12, 7e-4

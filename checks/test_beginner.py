@@ -2,15 +2,17 @@
 
 False alarms: the two distribution checks and the two independence checks judge fresh draws of a
 right solution. Each of their bounds is broken by chance with a probability of at most 1e-7 (see
-`checks/engine/judging/statistics.py`), at most 5e-7 for a check as a whole. Nothing else here is
+`engine/judging/common/statistics.py`), at most 5e-7 for a check as a whole. Nothing else here is
 left to chance: two unseeded draws of 700 numbers are never equal.
 """
 
 from __future__ import annotations
 
-from checks.engine.check import Solution, check
-from checks.engine.judging import moments, noise, walks
-from checks.engine.questions import judge_answers
+from checks.engine.course.check import Solution, check
+from checks.engine.course.questions import judge_answers
+from checks.engine.judging.beginner import interpolation as walks
+from checks.engine.judging.beginner import noise
+from checks.engine.judging.beginner import statistics_of_noise as moments
 
 NUMPY, TORCH = "sample_noise_numpy", "sample_noise_torch"
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.check import Solution, check, wrong
-from checks.engine.judging import curves, expect
-from checks.engine.judging.checkpoints import judge_loading, reloaded
-from checks.engine.judging.drawings import (
+from checks.engine.course.check import Solution, check, wrong
+from checks.engine.course.check_errors import NotWrittenError
+from checks.engine.course.questions import judge_answers
+from checks.engine.judging.bonus import loss_curves as curves
+from checks.engine.judging.bonus.checkpoints import judge_loading, reloaded
+from checks.engine.judging.bonus.drawings import (
     converted,
     drawn,
     found_all,
@@ -26,9 +28,10 @@ from checks.engine.judging.drawings import (
     judge_thin,
     random_images,
 )
-from checks.engine.judging.pictures import find
-from checks.engine.judging.places import N_IMAGES
-from checks.engine.judging.snapshots import (
+from checks.engine.judging.bonus.grid_positions import N_IMAGES
+from checks.engine.judging.bonus.image_finder import find
+from checks.engine.judging.bonus.sample_grid import judge_tiles, tiled
+from checks.engine.judging.bonus.snapshots import (
     EVERY,
     N_EPOCHS,
     coded,
@@ -42,10 +45,8 @@ from checks.engine.judging.snapshots import (
     noise_at,
     snapshots,
 )
-from checks.engine.judging.tiles import judge_tiles, tiled
-from checks.engine.outcomes import NotWrittenError
-from checks.engine.questions import judge_answers
-from checks.engine.wire import Array
+from checks.engine.judging.common import expect
+from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]
 

@@ -1,16 +1,21 @@
 """The intermediate tier: the generator, and the images that it makes.
 
 False alarms: one check judges a fresh draw, 20,000 numbers that must come from N(0, 1); right code
-fails it with a probability of at most 3e-7 (see `checks/engine/judging/statistics.py`). All the
+fails it with a probability of at most 3e-7 (see `engine/judging/common/statistics.py`). All the
 rest compares what one network made with what it made elsewhere, or random tensors that are never
 equal by chance.
 """
 
 from __future__ import annotations
 
-from checks.engine.check import Solution, check
-from checks.engine.judging import generator_layers, generator_output, generators, sampling
-from checks.engine.questions import judge_answers
+from checks.engine.course.check import Solution, check
+from checks.engine.course.questions import judge_answers
+from checks.engine.judging.intermediate import (
+    generator_layers,
+    generator_output,
+    generators,
+    sampling,
+)
 
 NETWORK, SAMPLING = "Generator", "generate_images"
 

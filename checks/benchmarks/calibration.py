@@ -29,16 +29,16 @@ from rich.console import Console
 from rich.table import Table
 
 from checks.benchmarks import ticking
-from checks.engine import sandbox
 from checks.engine.data import training_images
-from checks.engine.judging import frechet, statistics, steps
-from checks.engine.judging.advanced_parts import FALL
-from checks.engine.judging.generators import LATENT
-from checks.engine.judging.noise import ALIKE
-from checks.engine.judging.samples import CLEARLY_CLOSER, VARIED
-from checks.engine.sandbox import KIT
-from checks.engine.session import tiers
-from checks.engine.solution import Submission
+from checks.engine.judging.advanced import steps
+from checks.engine.judging.advanced.advanced_parts import FALL
+from checks.engine.judging.advanced.samples import CLEARLY_CLOSER, VARIED
+from checks.engine.judging.beginner.noise import ALIKE
+from checks.engine.judging.common import frechet, statistics
+from checks.engine.judging.intermediate.generators import LATENT
+from checks.engine.paths import REFERENCE, tiers
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.solution import Submission
 from checks.selftest.mutants import Variant, checks_of, ending, mutated
 from checks.selftest.test_advanced_mistakes import (
     BACK,
@@ -176,9 +176,9 @@ SAMPLES = (
 )
 STEPS = (Statistic("unexplained", unexplained, steps.UNEXPLAINED, "below", "exact"),)
 
-FINITE = "checks.engine.judging.expect.finite"  # where each draw of noise passes
-JUDGED = "checks.engine.judging.advanced_parts.judge_"
-SAMPLED = "checks.engine.judging.samples.judge_samples"
+FINITE = "checks.engine.judging.common.expect.finite"  # where each draw of noise passes
+JUDGED = "checks.engine.judging.advanced.advanced_parts.judge_"
+SAMPLED = "checks.engine.judging.advanced.samples.judge_samples"
 FOUND = "checks.test_advanced.findings"
 ASPECTS = ("moves", "is_fed", "step_loss", "step_clean", "step_returns", "step_modes")
 
@@ -281,7 +281,7 @@ def calibrate(entries: list[Stochastic], seeds: int, slow_seeds: int) -> list[Ta
     tallies = [Tally() for _ in entries]
     with contextlib.suppress(KeyboardInterrupt):
         for seed in ticking("Right code", range(max(seeds, slow_seeds))):
-            submission = Submission(KIT / "reference", sandbox.shared(), seed)
+            submission = Submission(REFERENCE, sandbox.shared(), seed)
             training_images.normalized.cache_clear()  # it would keep every seed's images
             for entry, tally in zip(entries, tallies, strict=True):
                 wanted = slow_seeds if entry.is_slow else -(-seeds // entry.share)

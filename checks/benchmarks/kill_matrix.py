@@ -25,10 +25,10 @@ from pathlib import Path
 from rich.console import Console
 
 from checks.benchmarks import ticking
-from checks.engine import sandbox
-from checks.engine.outcomes import CheckEndedError
-from checks.engine.session import tiers
-from checks.engine.solution import Submission
+from checks.engine.course.check_errors import CheckEndedError
+from checks.engine.paths import tiers
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.solution import Submission
 from checks.selftest.mutants import (
     Mutant,
     Variant,

@@ -23,8 +23,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from checks.engine.links import KIT
-from checks.engine.memory.course import course
+from checks.engine.course.listing import course
+from checks.engine.paths import KIT, REFERENCE
 from checks.selftest.terminals import Terminal, copy_kit
 
 # A function of each tier, and a line in it that can be written in many ways that are right.
@@ -56,7 +56,7 @@ def watched(tier: str, saves: int) -> Times:
     titles = [each.check.title for each in course() if each.about == function]
     with tempfile.TemporaryDirectory(prefix="gan-latency-") as scratch:
         kit = copy_kit(Path(scratch))
-        for source in (KIT / "reference").glob("*.py"):
+        for source in (REFERENCE).glob("*.py"):
             shutil.copy(source, kit / "exercises")
         path = kit / "exercises" / f"{tier}.py"
         text = path.read_text(encoding="utf-8")

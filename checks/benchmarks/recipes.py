@@ -32,7 +32,7 @@ from torch import Tensor
 from checks.benchmarks.digits import MNIST_FOLDER
 from checks.engine.data.mnist import DataError
 from checks.engine.learner.backups import replace
-from checks.engine.links import KIT
+from checks.engine.paths import REFERENCE
 from checks.engine.quality.leaderboard import FIGURES
 from checks.engine.quality.scoring import Ruler, ScoreError, ruler
 from checks.engine.quality.words import MEASURES
@@ -40,7 +40,7 @@ from checks.engine.training.material import Material, drawn, material
 from checks.engine.training.runs import SCORED
 from checks.engine.training.sampling import snapshot
 
-sys.path.insert(0, str(KIT / "reference"))
+sys.path.insert(0, str(REFERENCE))
 
 from advanced import normalize_images
 from recipes import RECIPES, Recipe, train_recipe

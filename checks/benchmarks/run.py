@@ -27,9 +27,9 @@ from rich.console import Console
 from rich.table import Table
 
 from checks.benchmarks import memory
-from checks.engine.sandbox import KIT
-from checks.engine.session import Judge
-from checks.engine.verdict import Status
+from checks.engine.course.verdict import Status
+from checks.engine.paths import KIT, REFERENCE
+from checks.engine.runner.session import Judge
 
 MNIST_FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "mnist"
 
@@ -198,7 +198,7 @@ def pytest_command(tier: str) -> list[str]:
 def judged_seconds(judge: Judge, tier: str) -> float:
     """One run of a tier in this judge."""
     began = time.perf_counter()
-    verdicts = judge.run([tier], KIT / "reference")
+    verdicts = judge.run([tier], REFERENCE)
     seconds = time.perf_counter() - began
     for verdict in verdicts:
         if verdict.status is not Status.PASSED:

@@ -20,9 +20,9 @@ from torch.utils.data import DataLoader, Subset
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
-from checks.engine.sandbox import KIT
+from checks.engine.paths import REFERENCE
 
-sys.path.insert(0, str(KIT / "reference"))  # its files import one another by their bare names
+sys.path.insert(0, str(REFERENCE))  # its files import one another by their bare names
 
 from advanced import (
     Discriminator,

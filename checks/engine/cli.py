@@ -15,7 +15,7 @@ from typing import Any
 from checks.engine.commands import COMMANDS, GROUPS
 from checks.engine.commands.common import INFRA, INTERRUPTED, USAGE, UsageError
 from checks.engine.commands.parser import Parser
-from checks.engine.session import InfraError, UnusableError
+from checks.engine.runner.session import InfraError, UnusableError
 
 PROGRAM = "python run_checks.py"
 FURTHER = f"{PROGRAM} COMMAND --help tells more about a command, with examples."
@@ -61,6 +61,6 @@ def parser_of(name: str) -> tuple[Any, Parser]:
 
 def show_problem(error: Exception) -> None:
     """One clear sentence, on the error stream."""
-    from checks.engine.terminal.screen import Screen, make_console
+    from checks.engine.ui.screen import Screen, make_console
 
     Screen(make_console(sys.stderr)).problem(str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.engine.verdict import Exhibit
+from checks.engine.course.verdict import Exhibit
 from checks.experiments.record import Experiment, Outcome, nearest
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.engine.verdict import Exhibit
+from checks.engine.course.verdict import Exhibit
 from checks.experiments.record import Experiment, Outcome
 
 

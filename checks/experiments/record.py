@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from checks.engine.links import KIT
-from checks.engine.verdict import Exhibit
+from checks.engine.course.verdict import Exhibit
+from checks.engine.paths import REFERENCE
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def run(experiment: Experiment, seed: int = 0) -> Outcome:
     """
     import torch
 
-    reference = str(KIT / "reference")
+    reference = str(REFERENCE)
     sys.path.insert(0, reference)  # its files import one another by their bare names
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # networks this small keep one core busy, more would mostly wait

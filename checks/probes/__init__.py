@@ -2,7 +2,7 @@
 
 A probe is a plain function `probe(solution, **arguments)`: `solution` is the learner's module, the
 arguments come from the check, and what it returns travels back as evidence (numbers, text, lists,
-dictionaries, arrays, tensors; see `checks/engine/wire.py`). Probes measure and never judge. One
+dictionaries, arrays, tensors; see `engine/sandbox/wire.py`). Probes measure and never judge. One
 file for each tier, imported before any learner's code.
 """
 

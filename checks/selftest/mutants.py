@@ -16,10 +16,10 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, TypeVar
 
-from checks.engine import sandbox
-from checks.engine.outcomes import CheckEndedError
-from checks.engine.sandbox import KIT
-from checks.engine.solution import Solution, Submission
+from checks.engine.course.check_errors import CheckEndedError
+from checks.engine.paths import REFERENCE
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.solution import Solution, Submission
 
 Replacement = tuple[str, str]
 Entry = TypeVar("Entry")
@@ -66,7 +66,7 @@ def instead(code: str) -> Replacement:
 def mutated(folder: Path, variant: Variant) -> Path:
     """Write the reference with the variant's replacements to the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for source in (KIT / "reference").glob("*.py"):
+    for source in (REFERENCE).glob("*.py"):
         shutil.copy(source, folder)
     for tier, replacements in {**variant.elsewhere, variant.tier: variant.replacements}.items():
         file = folder / f"{tier}.py"

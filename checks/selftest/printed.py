@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeGuard
 
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
 
 COMMAND = re.compile(r"(?<![\w/.$(])python (?:run_checks\.py|exercises/|reference/|-m )[^\n`]*")
 # Where prose goes on after a command; what a person may have to fill in stays.

@@ -11,7 +11,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from checks.engine.sandbox import Limits, Outcome, Sandbox
+from checks.engine.sandbox.client import Limits, Outcome, Sandbox
 
 HONEST = "def go():\n    return 42\n"
 QUICK = Limits(seconds=6)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
 from checks.selftest.in_process import environment
 
 SECONDS = 90.0  # for whatever is waited for: the machine may be busy

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.engine.course.questions import tier_questions
 from checks.engine.learner import answer_sheet
 from checks.engine.learner.answer_text import ByHandError, Sheet, choices, parsed, with_choice
 from checks.engine.learner.learners_file import FileError
-from checks.engine.questions import tier_questions
-from checks.engine.sandbox import KIT
-from checks.engine.session import tiers
+from checks.engine.paths import EXERCISES, tiers
 
 # A value as a learner may have written it, and the same with the choice "b" in it.
 VALUES = {
@@ -184,7 +183,7 @@ def test_another_encoding_stays() -> None:
 
 @pytest.mark.parametrize("tier", tiers())
 def test_the_stubs_answers_are_read_and_written(tier: str) -> None:
-    text = (KIT / "exercises" / f"{tier}.py").read_bytes()
+    text = (EXERCISES / f"{tier}.py").read_bytes()
     sheet = parsed(text, f"{tier}.py")
     asked = [question.name for question in tier_questions(tier)]
     assert choices(sheet) == dict.fromkeys(asked, "?")

@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 
-from checks.engine.memory.explaining import HINT
-from checks.engine.sandbox import KIT
+from checks.engine.course.lessons import HINT
+from checks.engine.paths import CHECKS, REFERENCE
 from checks.mistakes import CATALOGUE, Mistake
 from checks.selftest.mutants import checks_of, mutants
 
-CHECKS = KIT / "checks"
 TIERS = sorted(file.stem.removeprefix("test_") for file in CHECKS.glob("test_*.py"))
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 NO_IDS = {"utf-8"}
@@ -91,7 +90,7 @@ def test_ids_are_unique() -> None:
 def solved_lines() -> frozenset[str]:
     """The lines of code that the stubs leave out, but for those that give nothing away."""
     found: set[str] = set()
-    for file in (KIT / "reference").glob("*.py"):
+    for file in (REFERENCE).glob("*.py"):
         text = file.read_text(encoding="utf-8")
         for region in re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", text, re.DOTALL):
             lines = (line.split("  # ")[0].strip() for line in region.splitlines())
@@ -211,7 +210,7 @@ def mark_of(function: Any) -> Any:
 
 def defined(tier: str) -> set[str]:
     """The names that the tier's reference file defines at its top level."""
-    tree = ast.parse((KIT / "reference" / f"{tier}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((REFERENCE / f"{tier}.py").read_text(encoding="utf-8"))
     names = {getattr(node, "name", "") for node in tree.body}
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]

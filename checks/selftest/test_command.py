@@ -20,14 +20,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from checks.engine.sandbox import CAN_FORK, KIT
+from checks.engine.paths import EXERCISES, KIT
+from checks.engine.sandbox.client import CAN_FORK
 from checks.selftest import in_process
 from checks.selftest.in_process import environment as environment  # other tests take it here
 from checks.selftest.sandboxes import running, soon
 
 COMMAND = [sys.executable, str(KIT / "run_checks.py")]
 REFERENCE = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
-STUBS = (KIT / "exercises" / "beginner.py").read_text(encoding="utf-8")
+STUBS = (EXERCISES / "beginner.py").read_text(encoding="utf-8")
 on_linux = pytest.mark.skipif(not CAN_FORK, reason="needs Linux's processes")
 
 
@@ -239,7 +240,8 @@ def test_a_package_that_the_kit_lacks_is_3_and_one_sentence() -> None:
 
 def test_a_package_that_is_broken_is_3_and_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import sys\nif 'checks.engine.judge' in sys.orig_argv: sys.modules['pytest'] = None\n"
+        "import sys\n"
+        "if 'checks.engine.runner.judge' in sys.orig_argv: sys.modules['pytest'] = None\n"
     )
     done = run("beginner", "--solutions", "reference", PYTHONPATH=str(tmp_path))
     assert done.returncode == 3

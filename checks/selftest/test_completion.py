@@ -16,8 +16,8 @@ import pytest
 from checks.engine.commands import COMMANDS
 from checks.engine.commands.completing import FILES, FOLDERS, choices
 from checks.engine.commands.completion import LINES
-from checks.engine.links import KIT
-from checks.engine.terminal import shells
+from checks.engine.paths import KIT
+from checks.engine.ui import shells
 from checks.selftest.in_process import environment, run
 from checks.selftest.pseudo import in_terminal
 from checks.selftest.terminals import copy_kit

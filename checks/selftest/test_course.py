@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 
 from checks.conftest import described
-from checks.engine import sandbox
-from checks.engine.memory.course import course, listed
-from checks.engine.memory.reliance import Library, edition, probes
-from checks.engine.outcomes import WaitsError
-from checks.engine.sandbox import KIT
-from checks.engine.session import tiers
-from checks.engine.solution import Submission
+from checks.engine.course.check_errors import WaitsError
+from checks.engine.course.listing import course, listed
+from checks.engine.course.reliance import Library, edition, probes
+from checks.engine.paths import CHECKS, KIT, REFERENCE, tiers
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.solution import Submission
 from checks.selftest.mutants import checks_of, ending
 
 COURSE = course()
@@ -39,7 +38,7 @@ class Collected:
 
 def test_the_list_is_what_the_judge_announces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    files = [str(KIT / "checks" / f"test_{tier}.py") for tier in tiers()]
+    files = [str(CHECKS / f"test_{tier}.py") for tier in tiers()]
     alone = ["-o", "addopts=--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider"]
     came = Collected()
     assert pytest.main(["--collect-only", *alone, *files], plugins=[came]) == 0
@@ -50,7 +49,7 @@ def test_the_list_is_what_the_judge_announces(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_list_is_read_without_pytest_numpy_and_torch() -> None:
     line = (
-        "import sys\nfrom checks.engine.memory.course import course\nassert course()\n"
+        "import sys\nfrom checks.engine.course.listing import course\nassert course()\n"
         "print(sorted({'pytest', 'numpy', 'torch', 'rich'} & set(sys.modules)))"
     )
     done = subprocess.run(
@@ -61,7 +60,7 @@ def test_the_list_is_read_without_pytest_numpy_and_torch() -> None:
 
 def test_a_check_may_be_written_in_every_way_that_python_has() -> None:
     source = """
-    from checks.engine.check import Solution, check
+    from checks.engine.course.check import Solution, check
     ONE, TWO = "first", "second"
     THREE = "third"
     @check("A", about=ONE, points=1)
@@ -125,7 +124,7 @@ def test_no_check_asks_for_more_than_the_list_says(
         return ask(self, *arguments)
 
     monkeypatch.setattr(Submission, "ask", noting)
-    submission = Submission(KIT / "reference", sandbox.shared())
+    submission = Submission(REFERENCE, sandbox.shared())
     library = Library(KIT)
     names = {each.about for each in COURSE}
     own = set(library.module(f"checks.probes.{tier}").mentions)

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from checks.engine.commands import diff
-from checks.engine.links import KIT
-from checks.engine.memory import progress
-from checks.engine.memory.course import course
-from checks.engine.memory.fingerprint import fingerprints
-from checks.engine.verdict import Status, Verdict
+from checks.engine.course.listing import course
+from checks.engine.course.verdict import Status, Verdict
+from checks.engine.learner import progress
+from checks.engine.learner.fingerprint import fingerprints
+from checks.engine.paths import KIT
 from checks.selftest.in_process import environment, run
 from checks.selftest.test_command import COMMAND
 from checks.selftest.test_command import sentence as problem

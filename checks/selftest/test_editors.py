@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine.links import KIT
-from checks.engine.terminal import editors, screen_text
+from checks.engine.paths import KIT
+from checks.engine.ui import editors, screen_text
 from checks.selftest.pseudo import in_terminal
 from checks.selftest.test_command import environment
 

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from checks.engine.sandbox import KIT
-from checks.engine.session import tiers
+from checks.engine.paths import KIT, REFERENCE, tiers
 from checks.experiments import Experiment, Outcome, experiments, nearest, run
 
 SEEDS = 20
@@ -38,7 +37,7 @@ def named(name: str) -> Experiment:
 @pytest.fixture
 def reference(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, Any], None]:
     """Puts something else in the place of a part of the reference, while the test runs."""
-    monkeypatch.syspath_prepend(str(KIT / "reference"))
+    monkeypatch.syspath_prepend(str(REFERENCE))
 
     def put(module: str, name: str, part: Any) -> None:
         monkeypatch.setattr(f"{module}.{name}", part)

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from checks.engine.links import KIT
-from checks.engine.memory.course import course
-from checks.engine.memory.explaining import (
+from checks.engine.course.lessons import (
     UnknownCheckError,
     find,
     ladder,
@@ -16,8 +14,10 @@ from checks.engine.memory.explaining import (
     next_check,
     number,
 )
-from checks.engine.memory.progress import State
-from checks.engine.verdict import Status, Verdict
+from checks.engine.course.listing import course
+from checks.engine.course.verdict import Status, Verdict
+from checks.engine.learner.progress import State
+from checks.engine.paths import REFERENCE
 from checks.mistakes import CATALOGUE
 from checks.selftest.in_process import Copy
 from checks.selftest.terminals import copy_kit
@@ -67,7 +67,7 @@ def test_the_ladder_is_the_mistakes_else_the_checks_own() -> None:
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     """A kit whose first tier was checked once, with uniform noise."""
     place = copy_kit(tmp_path_factory.mktemp("kit"))
-    source = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
+    source = (REFERENCE / "beginner.py").read_text(encoding="utf-8")
     wrong = source.replace(DRAW, "return rng.random((n_samples, latent_dim))")
     (place / "exercises" / "beginner.py").write_text(wrong, encoding="utf-8")
     with Copy(place) as copy:

@@ -14,12 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checks.engine.course.listing import course
+from checks.engine.learner.fingerprint import Files, code, code_of, fingerprints
 from checks.engine.learner.learners_file import MAX_SOURCE
 from checks.engine.learner.source_parts import take_apart
-from checks.engine.memory.course import course
-from checks.engine.memory.fingerprint import Files, code, code_of, fingerprints
-from checks.engine.sandbox import KIT
-from checks.engine.session import tiers
+from checks.engine.paths import KIT, tiers
 
 COURSE = course()
 REFERENCE = {

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from checks.engine.outcomes import CheckEndedError
-from checks.engine.sandbox import KIT, Outcome, Sandbox
-from checks.engine.session import tiers
-from checks.engine.solution import Solution, Submission
-from checks.engine.verdict import Status
-from checks.engine.wire import Array, Other
+from checks.engine.course.check_errors import CheckEndedError
+from checks.engine.course.verdict import Status
+from checks.engine.paths import EXERCISES, tiers
+from checks.engine.sandbox.client import Outcome, Sandbox
+from checks.engine.sandbox.solution import Solution, Submission
+from checks.engine.sandbox.wire import Array, Other
 from checks.selftest import in_process
 from checks.selftest.mutants import checks_of
 
@@ -57,7 +57,7 @@ def test_no_check_passes_on_a_made_up_answer(tier: str) -> None:
     passed = []
     for answer in ANSWERS:
         for as_list in (False, True):
-            submission = Submission(KIT / "exercises", Liar(answer, as_list))
+            submission = Submission(EXERCISES, Liar(answer, as_list))
             for name, function in checks_of(tier).items():
                 about = function.pytestmark[-1].kwargs["about"]  # type: ignore[attr-defined]
                 try:

@@ -12,16 +12,16 @@ from textwrap import dedent
 
 import pytest
 
-from checks.engine.memory.course import course
-from checks.engine.memory.fingerprint import fingerprints
-from checks.engine.memory.progress import PROGRESS, load, remember
-from checks.engine.sandbox import KIT
-from checks.engine.verdict import Status, Verdict
+from checks.engine.course.listing import course
+from checks.engine.course.verdict import Status, Verdict
+from checks.engine.learner.fingerprint import fingerprints
+from checks.engine.learner.progress import PROGRESS, load, remember
+from checks.engine.paths import KIT
 from checks.selftest.in_process import Copy, environment
 
 CHECKS = {
     "beginner": """
-        from checks.engine.check import Solution, check, wrong
+        from checks.engine.course.check import Solution, check, wrong
 
         @check("One is one", about="one", points=2)
         def test_one(solution: Solution) -> None:
@@ -34,7 +34,7 @@ CHECKS = {
                 wrong("noise-shape", expected="2.", came="Something else.")
     """,
     "intermediate": """
-        from checks.engine.check import Solution, check
+        from checks.engine.course.check import Solution, check
 
         @check("Three is there", about="three", points=1)
         def test_three(solution: Solution) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from checks.engine.memory.kept_file import MAX_BYTES, DamagedError, KeptError, read, write
-from checks.engine.sandbox import KIT
+from checks.engine.kept_file import MAX_BYTES, DamagedError, KeptError, read, write
+from checks.engine.paths import KIT
 
 NAME = ".kept.json"
 
@@ -136,7 +136,7 @@ def test_a_disk_that_is_full_leaves_the_old_file(
 WRITER = """
 import sys
 from pathlib import Path
-from checks.engine.memory.kept_file import write
+from checks.engine.kept_file import write
 for n in range(10**9):
     write(Path(sys.argv[1]), {"numbers": [n] * 20_000}, lambda held: held["numbers"])
     print(n, flush=True)

@@ -14,15 +14,20 @@ from typing import Any
 
 import pytest
 
-from checks.engine import sandbox
-from checks.engine.links import KIT
-from checks.engine.memory.course import course
-from checks.engine.outcomes import CheckEndedError, CrashedError, NotWrittenError, WrongError
-from checks.engine.prefetch import Attempt, Prefetch
-from checks.engine.sandbox import Sandbox
-from checks.engine.session import Listener
-from checks.engine.solution import Solution, Submission
-from checks.engine.verdict import Status
+from checks.engine.course.check_errors import (
+    CheckEndedError,
+    CrashedError,
+    NotWrittenError,
+    WrongError,
+)
+from checks.engine.course.listing import course
+from checks.engine.course.verdict import Status
+from checks.engine.paths import KIT, REFERENCE
+from checks.engine.runner.prefetch import Attempt, Prefetch
+from checks.engine.runner.session import Listener
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.client import Sandbox
+from checks.engine.sandbox.solution import Solution, Submission
 from checks.selftest.in_process import environment, judge, run
 
 LOADED = "import sys\ndef go(): return '{}' in sys.modules\n"
@@ -212,7 +217,7 @@ class TestTwins:
 
 def changed(folder: Path, old: str, new: str) -> None:
     """The reference with one change in its advanced tier."""
-    for source in (KIT / "reference").glob("*.py"):
+    for source in (REFERENCE).glob("*.py"):
         shutil.copy(source, folder)
     advanced = folder / "advanced.py"
     text = advanced.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from checks.engine.data.digits import draw_digits
-from checks.engine.terminal.preview import HALF, MAX_IMAGES, preview, shrink
+from checks.engine.ui.preview import HALF, MAX_IMAGES, preview, shrink
 
 Pixels = NDArray[np.uint8]
 CELL = re.compile(r"\x1b\[38;2;(\d+);\d+;\d+;48;2;(\d+);\d+;\d+m(▀+)\x1b\[0m|( +)|(\n)")

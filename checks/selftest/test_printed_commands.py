@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from checks.engine.commands import COMMANDS
-from checks.engine.links import KIT
+from checks.engine.paths import CHECKS, EXERCISES, KIT, REFERENCE
 from checks.selftest import in_process, printed
 from checks.selftest.in_process import Copy, environment
 from checks.selftest.pseudo import CONTROL, in_terminal
@@ -102,7 +102,7 @@ SOLVED = [
 # In the kit itself: what measures it, so that it is understood and its words are right.
 MEASURED = [
     Run(f"-m checks.benchmarks.{path.stem}", tiny="--help")
-    for path in sorted((KIT / "checks" / "benchmarks").glob("*.py"))
+    for path in sorted((CHECKS / "benchmarks").glob("*.py"))
     if "__main__" in path.read_text(encoding="utf-8")
 ]
 RUNS = {run.words: run for run in [*CHECKED, *LEARNER, *SOLVED, *MEASURED]}
@@ -169,8 +169,7 @@ APART = {
     "-m pytest": "this is it",
     "-m pytest checks/selftest -k squeezed": "this is it, with less",
     "run_checks.py wasserstein": "an example of a tier that does not exist yet",
-    "-m checks.engine.child fork FD": "started by the engine",
-    "-m checks.engine.child serve": "started by the engine",
+    "-m checks.engine.sandbox.worker fork FD": "started by the engine",
     "-m checks.engine.training.trainer": "started by the engine",
     "-m pip install tensorboard": "needs a network",
 }
@@ -241,10 +240,10 @@ def is_there(words: str) -> bool:
 def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     """All runs, in one copy of the kit, whose exercises are stubs, then wrong, then solved."""
     place = light(copy_kit(tmp_path_factory.mktemp("kit")))
-    shutil.copytree(KIT / "reference", place / "my_reference")
-    shutil.copytree(KIT / "exercises", place / "path/to/a/submission")
+    shutil.copytree(REFERENCE, place / "my_reference")
+    shutil.copytree(EXERCISES, place / "path/to/a/submission")
     write_mnist(place / "DIR", mnist_files(1500, 500))  # enough to train what scores need
-    reference = (KIT / "reference" / "beginner.py").read_text(encoding="utf-8")
+    reference = (REFERENCE / "beginner.py").read_text(encoding="utf-8")
     found = {run.words: measured(run) for run in MEASURED}
     with Copy(place) as kit:
 
@@ -255,7 +254,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
         wrong = reference.replace("standard_normal(", "random(")
         (place / "exercises" / "beginner.py").write_text(wrong, encoding="utf-8")
         go(LEARNER)
-        shutil.copytree(KIT / "reference", place / "exercises", dirs_exist_ok=True)
+        shutil.copytree(REFERENCE, place / "exercises", dirs_exist_ok=True)
         go(SOLVED)
     return found
 

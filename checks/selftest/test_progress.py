@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine.memory.course import course
-from checks.engine.memory.fingerprint import fingerprints
-from checks.engine.memory.progress import (
+from checks.engine.course.listing import course
+from checks.engine.course.verdict import Exhibit, Frame, Further, Status, Verdict
+from checks.engine.learner.fingerprint import fingerprints
+from checks.engine.learner.progress import (
     LAST_RUN,
     PROGRESS,
     Entry,
@@ -28,9 +29,8 @@ from checks.engine.memory.progress import (
     save_verdicts,
     steady,
 )
-from checks.engine.memory.recording import EXERCISES, Recording, is_remembered, record
-from checks.engine.sandbox import KIT
-from checks.engine.verdict import Exhibit, Frame, Further, Status, Verdict
+from checks.engine.learner.recording import Recording, is_remembered, record
+from checks.engine.paths import EXERCISES, REFERENCE
 
 COURSE = course()
 NUMPY = "test_beginner.py::test_numpy_shape"
@@ -59,7 +59,7 @@ def full() -> Verdict:
 def folder(tmp_path: Path) -> Path:
     """The reference as a learner's folder."""
     place = tmp_path / "exercises"
-    shutil.copytree(KIT / "reference", place, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(REFERENCE, place, ignore=shutil.ignore_patterns("__pycache__"))
     return place
 
 
@@ -276,7 +276,7 @@ def test_last_words_of_another_kind_are_none(tmp_path: Path) -> None:
 
 def test_only_the_kits_own_exercises_are_remembered(tmp_path: Path) -> None:
     assert is_remembered(EXERCISES)
-    assert not is_remembered(KIT / "reference")
+    assert not is_remembered(REFERENCE)
     assert not is_remembered(tmp_path)
 
 

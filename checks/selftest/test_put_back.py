@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from checks.engine.learner.definitions import PartError, parsed
 from checks.engine.learner.put_back import with_stub
 from checks.engine.learner.stubs import stub_source
-from checks.engine.links import KIT
+from checks.engine.paths import REFERENCE
 
 TIERS = ("beginner", "intermediate", "advanced", "bonus")
-SOLVED = {tier: (KIT / "reference" / f"{tier}.py").read_text(encoding="utf-8") for tier in TIERS}
+SOLVED = {tier: (REFERENCE / f"{tier}.py").read_text(encoding="utf-8") for tier in TIERS}
 STUBS = {tier: stub_source(SOLVED[tier], tier) for tier in TIERS}
 PARTS = [(tier, name) for tier in TIERS for name in parsed(STUBS[tier]).definitions]
 

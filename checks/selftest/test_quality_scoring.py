@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from checks.engine.data.digits import draw_digits
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
 from checks.engine.quality import ScoreError, read_scores, score_run, scoring
 from checks.engine.quality.kept import FILE, MAX_BYTES
 from checks.engine.quality.scoring import MissingPackageError, finished_scores

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from checks.engine.questions import (
+from checks.engine.course.questions import (
     Answer,
     Question,
     answers,
@@ -16,10 +16,10 @@ from checks.engine.questions import (
     tier_answers,
     tier_questions,
 )
-from checks.engine.session import tiers
-from checks.engine.terminal.dialogue import Dialogue, StoppedError
-from checks.engine.terminal.quiz import ask
-from checks.engine.terminal.screen_text import make_console
+from checks.engine.paths import tiers
+from checks.engine.ui.dialogue import Dialogue, StoppedError
+from checks.engine.ui.quiz_screen import ask
+from checks.engine.ui.screen_text import make_console
 
 EVERY = [
     pytest.param(question, tier_answers(tier)[question.name], id=f"{tier}-{question.name}")

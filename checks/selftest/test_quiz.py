@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine.questions import key
-from checks.engine.sandbox import KIT
-from checks.engine.session import tiers
+from checks.engine.course.questions import key
+from checks.engine.paths import EXERCISES, KIT, REFERENCE, tiers
 from checks.experiments import experiments
 from checks.experiments import run as run_experiment
 from checks.selftest.in_process import environment, run
@@ -36,7 +35,7 @@ def quiz(
 def folder(tmp_path: Path) -> Path:
     """A copy of the exercises."""
     place = tmp_path / "mine"
-    shutil.copytree(KIT / "exercises", place, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    shutil.copytree(EXERCISES, place, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     return place
 
 
@@ -141,7 +140,7 @@ def test_other_forms_of_answers_are_filled_in(folder: Path) -> None:
 
 
 def test_without_a_tier_the_first_open_one_is_asked(folder: Path) -> None:
-    shutil.copy(KIT / "reference" / "beginner.py", folder / "beginner.py")
+    shutil.copy(REFERENCE / "beginner.py", folder / "beginner.py")
     done = quiz("", "--solutions", folder)
     assert done.returncode == 1
     assert "The intermediate tier has 4 questions; you are asked all of them." in done.stdout

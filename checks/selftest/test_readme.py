@@ -11,7 +11,7 @@ import pytest
 
 from checks.engine.cli import parse
 from checks.engine.commands import COMMANDS
-from checks.engine.sandbox import KIT
+from checks.engine.paths import KIT
 
 README = (KIT / "README.md").read_text(encoding="utf-8")
 SETUP = ("python -m pip install -r requirements.txt",)

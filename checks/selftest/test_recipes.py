@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from checks.engine.commands import recipes as command
 from checks.engine.data.training_images import normalized
-from checks.engine.sandbox import KIT
-from checks.engine.session import InfraError
+from checks.engine.paths import KIT, REFERENCE
+from checks.engine.runner.session import InfraError
 from checks.selftest.test_command import environment
 
 NAMES = ("minimal", "sprint", "lab", "deep", "tuned")
@@ -52,7 +52,7 @@ def module() -> Iterator[Any]:
     own = ("beginner", "intermediate", "advanced", "recipes")
     before = {name: sys.modules.pop(name) for name in own if name in sys.modules}
     path = list(sys.path)
-    sys.path.insert(0, str(KIT / "reference"))
+    sys.path.insert(0, str(REFERENCE))
     try:
         yield importlib.import_module("recipes")
     finally:

@@ -18,7 +18,7 @@ from checks.engine import cli
 from checks.engine.learner import backups
 from checks.engine.learner.learners_file import MAX_SOURCE, differing_lines
 from checks.engine.learner.stubs import stub_source
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
 from checks.selftest.in_process import environment, run
 from checks.selftest.test_command import COMMAND, sentence
 from checks.selftest.test_put_back import SOLVED, STUBS

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine.sandbox import CAN_FORK, KIT, Limits, Sandbox, SandboxError
+from checks.engine.paths import KIT, REFERENCE
+from checks.engine.sandbox.client import CAN_FORK, Limits, Sandbox, SandboxError
 from checks.selftest.sandboxes import HONEST, QUICK, Bench, bench, open_handles
 
 METHODS = ["fork", "serve"] if CAN_FORK else ["serve"]
@@ -133,7 +134,8 @@ PATCHES = {
     "torch.allclose": "import torch; torch.allclose = lambda *_, **__: True",
     "json.dumps": "import json; json.dumps = lambda *_, **__: '[1]'",
     "builtins": "import builtins; builtins.isinstance = lambda *_: True",
-    "the wire format": "import sys; sys.modules['checks.engine.wire'].pack = lambda v: b'x'",
+    "the wire format": "import sys; [setattr(m, 'pack', lambda v: b'x') "
+    "for n, m in sys.modules.items() if n.endswith('.wire')]",
     "the probes": "import sys; sys.modules['checks.probes'].returned = lambda *_, **__: ['mine']",
     "the streams": "import sys, io; sys.stdout = sys.stderr = io.StringIO()",
     "the way to modules": "import sys; sys.path.clear(); sys.meta_path.clear()",
@@ -196,14 +198,15 @@ def test_the_learners_own_lines_are_named(either: Bench) -> None:
 
 
 def test_a_kits_module_cannot_be_imported_and_the_kit_is_not_on_the_path(either: Bench) -> None:
-    for module in ("checks.engine.sandbox", "checks.test_beginner", "checks.conftest", "reference",
+    for module in ("checks.engine.sandbox.client", "checks.engine.cli",
+                   "checks.test_beginner", "checks.conftest", "reference",
                    "checks.mistakes", "run_checks", "exercises.beginner"):  # fmt: skip
         outcome = either.run(f"def go(): import {module}")
         assert outcome.error is not None
         assert outcome.error.type in ("ModuleNotFoundError", "ImportError"), module
     seen = either.run("import os, sys\ndef go(): return [os.path.realpath(p) for p in sys.path]")
     assert str(KIT) not in seen.evidence[0]
-    assert str(KIT / "reference") not in seen.evidence[0]
+    assert str(REFERENCE) not in seen.evidence[0]
 
 
 def test_learners_files_may_be_named_like_other_modules(tmp_path: Path) -> None:

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine import landlock
-from checks.engine.links import SECRET
-from checks.engine.sandbox import CAN_FORK, KIT, Limits
+from checks.engine.paths import CHECKS, KIT, REFERENCE
+from checks.engine.sandbox import isolation
+from checks.engine.sandbox.client import CAN_FORK, Limits
+from checks.engine.sandbox.links import SECRET
 from checks.selftest.sandboxes import Bench, bench, running, soon
 
 SECRETS = ("GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "DATABASE_URL")
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="the full sandbox is Linux's")
 landlocked = pytest.mark.skipif(
-    landlock.version() == 0, reason="this kernel has no Landlock (it needs Linux 5.13)"
+    isolation.version() == 0, reason="this kernel has no Landlock (it needs Linux 5.13)"
 )
 
 
@@ -244,8 +245,8 @@ def denied(one: Bench, body: str) -> bool:
 def test_it_reads_its_own_files_and_the_libraries_only(one: Bench, tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("another learner's")
     (one.folder / "data.txt").write_text("own")
-    for path in (tmp_path / "other.txt", KIT / "reference" / "beginner.py", KIT / "README.md",
-                 KIT / "checks" / "test_beginner.py", Path("/etc/shadow"), Path("/proc/1/environ"),
+    for path in (tmp_path / "other.txt", REFERENCE / "beginner.py", KIT / "README.md",
+                 CHECKS / "test_beginner.py", Path("/etc/shadow"), Path("/proc/1/environ"),
                  Path(f"/proc/{os.getpid()}/environ")):  # fmt: skip
         if path.exists():
             assert denied(one, f"open({str(path)!r}).read()"), path
@@ -288,7 +289,7 @@ def test_it_makes_no_devices_and_starts_no_programs(one: Bench) -> None:
 
 
 @landlocked
-@pytest.mark.skipif(landlock.version() < 4, reason="this kernel's Landlock knows no network")
+@pytest.mark.skipif(isolation.version() < 4, reason="this kernel's Landlock knows no network")
 def test_it_has_no_network(one: Bench) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from checks.engine.terminal import saves
-from checks.engine.terminal.saves import NO_EVENTS, Saves
+from checks.engine.ui import file_watcher as saves
+from checks.engine.ui.file_watcher import NO_EVENTS, Saves
 
 WHOLE = "def f():\n    return 1\n"
 

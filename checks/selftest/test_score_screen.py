@@ -21,15 +21,15 @@ from checks.engine.quality.leaderboard import (
     goals,
     mark_of,
 )
-from checks.engine.terminal.score_screen import (
+from checks.engine.training.runs import Run
+from checks.engine.ui.score_screen import (
     RunShown,
     board_blocks,
     challenge_blocks,
     run_blocks,
     table,
 )
-from checks.engine.terminal.screen_text import Page
-from checks.engine.training.runs import Run
+from checks.engine.ui.screen_text import Page
 from checks.selftest.run_folders import make_score, make_scores
 
 EPOCHS = {"minimal": 5, "tuned": 20}

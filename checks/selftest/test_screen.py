@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from checks.engine.terminal.screen import Screen, make_console
-from checks.engine.terminal.screen_parts import LOOKS
-from checks.engine.terminal.screen_text import Page, file_link, inert
-from checks.engine.totals import next_verdict, tally, total
-from checks.engine.verdict import Check, Frame, Status, Verdict
+from checks.engine.course.totals import next_verdict, tally, total
+from checks.engine.course.verdict import Check, Frame, Status, Verdict
+from checks.engine.ui.screen import Screen, make_console
+from checks.engine.ui.screen_parts import LOOKS
+from checks.engine.ui.screen_text import Page, file_link, inert
 
 FILE = str(Path.cwd() / "exercises" / "advanced.py")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")

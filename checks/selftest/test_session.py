@@ -12,12 +12,14 @@ from textwrap import dedent
 
 import pytest
 
-from checks.engine import session, solution
-from checks.engine.prefetch import n_cores
-from checks.engine.sandbox import CAN_FORK, KIT, LearnersError, Limits, Outcome, Sandbox
-from checks.engine.session import InfraError, Judge, Listener
-from checks.engine.solution import Submission
-from checks.engine.verdict import Check, Status, Verdict
+from checks.engine.course.verdict import Check, Status, Verdict
+from checks.engine.paths import KIT
+from checks.engine.runner import session
+from checks.engine.runner.prefetch import n_cores
+from checks.engine.runner.session import InfraError, Judge, Listener
+from checks.engine.sandbox import solution
+from checks.engine.sandbox.client import CAN_FORK, LearnersError, Limits, Outcome, Sandbox
+from checks.engine.sandbox.solution import Submission
 from checks.selftest import in_process
 from checks.selftest.sandboxes import running, soon
 
@@ -281,8 +283,8 @@ def test_the_served_kind_judges_as_the_forked_one_does(
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
-        "if 'checks.engine.judge' in sys.orig_argv:\n"
-        "    import checks.engine.sandbox as sandbox\n"
+        "if 'checks.engine.runner.judge' in sys.orig_argv:\n"
+        "    import checks.engine.sandbox.client as sandbox\n"
         "    served = sandbox.Sandbox('serve')\n"
         "    sandbox.shared = lambda: served\n"
     )

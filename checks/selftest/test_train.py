@@ -23,11 +23,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from checks.engine import cli, landlock
+from checks.engine import cli
 from checks.engine.commands import train, train_requests
-from checks.engine.terminal.training_screen import TrainingScreen, clock
+from checks.engine.sandbox import isolation
 from checks.engine.training import process, storing, tensorboard
 from checks.engine.training import runs as kept
+from checks.engine.ui.training_screen import TrainingScreen, clock
 from checks.selftest.in_process import Copy, environment
 from checks.selftest.sandboxes import running, soon
 from checks.selftest.terminals import CONTROL, copy_kit
@@ -156,7 +157,7 @@ def test_an_exception_in_epoch_3_and_a_sudden_end_in_epoch_2(kit: Copy, tmp_path
     assert "ended without a word" in state(kit, "gone")["problem"]
 
 
-@pytest.mark.skipif(landlock.version() < 1, reason="needs Linux with Landlock")
+@pytest.mark.skipif(isolation.version() < 1, reason="needs Linux with Landlock")
 def test_a_training_reads_no_other_files_and_writes_into_its_run_alone(
     kit: Copy, tmp_path: Path
 ) -> None:

@@ -14,10 +14,8 @@ import pytest
 import torch
 from rich.console import Console
 
+from checks.engine.course.verdict import Status
 from checks.engine.learner import backups
-from checks.engine.links import KIT
-from checks.engine.terminal import screen_parts as parts
-from checks.engine.terminal.screen_text import Page, make_console
 from checks.engine.training import (
     devices,
     endings,
@@ -29,7 +27,8 @@ from checks.engine.training import (
     supervisor,
 )
 from checks.engine.training.request import Request
-from checks.engine.verdict import Status
+from checks.engine.ui import screen_parts as parts
+from checks.engine.ui.screen_text import Page, make_console
 from checks.selftest.test_training_resume import REFERENCE, variant, with_train_gan
 from checks.selftest.trainings import IMAGES, Training, carried_out, end_of, solutions
 
@@ -398,7 +397,7 @@ def test_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert checkpoint["hidden_dims"] == [24]
     opened = subprocess.run(
         [sys.executable, "-c", OPENS, str(run.folder / "checkpoints" / "epoch_004.pt")],
-        cwd=KIT / "reference", capture_output=True, text=True, check=False,
+        cwd=REFERENCE, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert opened.stdout == "8\n", opened.stderr
     assert {event["event"] for event in events} <= {

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from checks.engine.commands.recipes import known_recipes
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
 from checks.engine.training import frames, runs, sampling, storing
 from checks.engine.training.putting import Putting
 from checks.engine.training.taking import Taking

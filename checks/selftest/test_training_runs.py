@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
 from checks.engine.training import runs as kept
 from checks.engine.training.claims import ClaimedError, claim, is_claimed
 from checks.selftest.run_folders import make_run

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine.links import KIT
+from checks.engine.paths import EXERCISES, REFERENCE
 from checks.selftest.in_process import environment
 from checks.selftest.terminals import SECONDS, Terminal, copy_kit
 from checks.selftest.test_sandbox import METHODS
@@ -33,7 +33,7 @@ def beginner(kit: Path) -> Path:
     """The learner's file, solved, and nothing remembered of it."""
     for name in (".progress.json", ".last_run.json"):
         (kit / "exercises" / name).unlink(missing_ok=True)
-    return Path(shutil.copy(KIT / "reference" / "beginner.py", kit / "exercises"))
+    return Path(shutil.copy(REFERENCE / "beginner.py", kit / "exercises"))
 
 
 @pytest.fixture(params=METHODS)
@@ -52,7 +52,7 @@ def terminal(kit: Path, beginner: Path, children: str) -> Iterator[Terminal]:
 @pytest.fixture(scope="module", params=METHODS)
 def opened(kit: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
     """A session that several tests go on with, the last of which ends it; press r to begin."""
-    shutil.copy(KIT / "reference" / "beginner.py", kit / "exercises")
+    shutil.copy(REFERENCE / "beginner.py", kit / "exercises")
     terminal = Terminal(kit, "beginner", children=str(request.param))
     yield terminal
     terminal.close()
@@ -115,11 +115,11 @@ def test_a_save_during_a_run_restarts_it(opened: Terminal, kit: Path, beginner: 
     opened.wait("20 checks pass")
     advanced = kit / "exercises" / "advanced.py"
     stub = advanced.read_bytes()
-    solved = (KIT / "reference" / "advanced.py").read_text(encoding="utf-8")
+    solved = (REFERENCE / "advanced.py").read_text(encoding="utf-8")
     hangs = solved.replace(TRAINING, f"__import__('time').sleep(100)\n    {TRAINING}")
     wrong = solved.replace(TRAINING, "raise NotImplementedError").replace("/ 127.5 - 1", "/ 255")
     try:
-        shutil.copy(KIT / "reference" / "intermediate.py", kit / "exercises")
+        shutil.copy(REFERENCE / "intermediate.py", kit / "exercises")
         opened.wait("intermediate.py", "q quit")
         advanced.write_text(hangs, encoding="utf-8")
         opened.wait("Pixels 0 to 255 become -1 to 1")
@@ -129,7 +129,7 @@ def test_a_save_during_a_run_restarts_it(opened: Terminal, kit: Path, beginner: 
         assert "Well done" in opened.wait("20 checks pass", "q quit")
     finally:
         advanced.write_bytes(stub)
-        shutil.copy(KIT / "exercises" / "intermediate.py", kit / "exercises")
+        shutil.copy(EXERCISES / "intermediate.py", kit / "exercises")
 
 
 def test_kill_leaves_terminal_and_progress_sane(

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from checks.engine.data.digits import draw_digits
-from checks.engine.links import KIT
+from checks.engine.paths import REFERENCE
 from checks.engine.training import devices, job, learning, material, process, storing
 from checks.engine.training.continuation import Scope
 from checks.engine.training.records import Records
@@ -36,7 +36,7 @@ def solutions(folder: Path, advanced: str) -> Path:
     folder.mkdir(parents=True)
     sources = {"advanced": advanced}
     for name in ("beginner", "intermediate"):
-        sources[name] = (KIT / "reference" / f"{name}.py").read_text(encoding="utf-8")
+        sources[name] = (REFERENCE / f"{name}.py").read_text(encoding="utf-8")
     for name, source in sources.items():
         for widths in ("(256, 512)", "(512, 256)"):
             source = source.replace(f"hidden_dims: tuple[int, ...] = {widths}", "hidden_dims=(24,)")

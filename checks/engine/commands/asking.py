@@ -32,8 +32,8 @@ def answer(said: str, question: str) -> str:
     """
     from rich.text import Text
 
-    from checks.engine.terminal.screen import make_console
-    from checks.engine.terminal.screen_text import Page
+    from checks.engine.ui.screen import make_console
+    from checks.engine.ui.screen_text import Page
 
     page = Page(make_console(sys.stderr))
     page.console.print(page.hang(Text(), page.text(said)))

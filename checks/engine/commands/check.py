@@ -23,10 +23,11 @@ from checks.engine.commands.common import (
 )
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.completing import tier_choices
-from checks.engine.memory.recording import is_remembered, record
-from checks.engine.session import Judge, Listener, tiers
-from checks.engine.totals import next_verdict
-from checks.engine.verdict import Status, Verdict
+from checks.engine.course.totals import next_verdict
+from checks.engine.course.verdict import Status, Verdict
+from checks.engine.learner.recording import is_remembered, record
+from checks.engine.paths import tiers
+from checks.engine.runner.session import Judge, Listener
 
 EXAMPLES = (
     ("python run_checks.py", "where you stand, and what to do next"),
@@ -75,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         return at_a_glance(options, solutions)
     selected = tiers() if options.tier in (None, "all") else [options.tier]
     with Judge() as judge:
-        from checks.engine.terminal.screen import Screen, make_console  # while the judge loads
+        from checks.engine.ui.screen import Screen, make_console  # while the judge loads
 
         with Screen(
             make_console(),
@@ -133,7 +134,7 @@ def write_reports(
     verdicts: Sequence[Verdict], options: argparse.Namespace, meta: dict[str, Any]
 ) -> None:
     """The files that were asked for."""
-    from checks.engine import reports
+    from checks.engine.runner import reports
 
     try:
         if options.json:

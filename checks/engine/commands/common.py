@@ -7,8 +7,7 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from checks.engine.links import KIT
-from checks.engine.session import tiers
+from checks.engine.paths import KIT, tiers
 
 PASSED, NOT_ALL, USAGE, INFRA, INTERRUPTED = 0, 1, 2, 3, 130
 

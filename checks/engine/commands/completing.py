@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.commands import COMMANDS
-from checks.engine.links import KIT
-from checks.engine.session import tiers
+from checks.engine.paths import CHECKS, KIT, tiers
 
 Choice = tuple[str, str]
 FILES, FOLDERS = (":files", ""), (":folders", "")  # which the shell itself can find best
@@ -48,10 +47,10 @@ def tier_choices(typed: Typed) -> list[Choice]:
 
 def check_choices(typed: Typed) -> list[Choice]:
     """The tiers and the functions that checks are about; after a tier, its checks' numbers."""
-    from checks.engine.memory.course import listed
+    from checks.engine.course.listing import listed
 
     trees = {
-        tier: ast.parse((KIT / "checks" / f"test_{tier}.py").read_text(encoding="utf-8"))
+        tier: ast.parse((CHECKS / f"test_{tier}.py").read_text(encoding="utf-8"))
         for tier in tiers()
         if typed.words in ([], [tier])
     }

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Say what to paste, or write the script, or answer it."""
-    from checks.engine.terminal import shells
+    from checks.engine.ui import shells
 
     if options.typed is not None:
         answer(options.shell, options.typed)
@@ -56,7 +56,7 @@ def answer(shell: str, typed: list[str]) -> None:
     The last word is the one that has been begun, with "=" before it: some shells drop an empty one.
     """
     from checks.engine.commands.completing import choices
-    from checks.engine.terminal import shells
+    from checks.engine.ui import shells
 
     try:
         *before, current = typed
@@ -72,7 +72,7 @@ def advise() -> None:
     """The line to paste: for the shell that this one seems to be, or for each."""
     from rich.text import Text
 
-    from checks.engine.terminal.screen_text import Page, make_console
+    from checks.engine.ui.screen_text import Page, make_console
 
     page = Page(make_console())
     guess = "powershell" if os.name == "nt" else Path(os.environ.get("SHELL", "")).name

@@ -37,8 +37,8 @@ def run(options: argparse.Namespace) -> int:
     from checks.engine.learner.comparison import compare, only_yours, solved_parts
     from checks.engine.learner.definitions import PartError
     from checks.engine.learner.learners_file import FileError, text_of
-    from checks.engine.terminal.comparison_screen import Files, show
-    from checks.engine.terminal.screen import Screen, make_console
+    from checks.engine.ui.diff_screen import Files, show
+    from checks.engine.ui.screen import Screen, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
     reference = folder_of(options.reference or "reference", "--reference")
@@ -78,9 +78,9 @@ def chosen(function: str, parts: list[str], path: Path) -> list[str]:
 
 def has_passed(folder: Path, tier: str) -> bool:
     """Whether every check of a tier is known to have passed, on the code that stands there now."""
-    from checks.engine.memory.course import course
-    from checks.engine.memory.fingerprint import fingerprints
-    from checks.engine.memory.progress import load
+    from checks.engine.course.listing import course
+    from checks.engine.learner.fingerprint import fingerprints
+    from checks.engine.learner.progress import load
 
     checks = [each for each in course() if each.check.tier == tier]
     progress, present = load(folder), fingerprints(folder, checks)

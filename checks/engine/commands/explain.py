@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from checks.engine.commands.common import NOT_ALL, PASSED, UsageError
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.completing import check_choices
-from checks.engine.memory.course import Listed, course
-from checks.engine.memory.explaining import UnknownCheckError, find, lesson, next_check, number
-from checks.engine.memory.fingerprint import fingerprints
-from checks.engine.memory.progress import State, last_verdicts, load
-from checks.engine.verdict import Verdict
+from checks.engine.course.lessons import UnknownCheckError, find, lesson, next_check, number
+from checks.engine.course.listing import Listed, course
+from checks.engine.course.verdict import Verdict
+from checks.engine.learner.fingerprint import fingerprints
+from checks.engine.learner.progress import State, last_verdicts, load
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from checks.engine.terminal.screen_text import Page
+    from checks.engine.ui.screen_text import Page
 
 EXAMPLES = (
     ("python run_checks.py explain", "the check to work on next"),
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain the check."""
-    from checks.engine.terminal.screen_text import Page, make_console
+    from checks.engine.ui.screen_text import Page, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
     page = Page(make_console())
@@ -92,7 +92,7 @@ def blocks(
     """The check's own words, then what its last run found."""
     from rich.text import Text
 
-    from checks.engine.terminal import screen_parts as parts
+    from checks.engine.ui import screen_parts as parts
 
     name = f"{number(chosen, listed)}, about {chosen.about}"
     shown = [page.line(chosen.check.title, "bold"), page.line(name, "dim")]

@@ -10,13 +10,13 @@ from rich.text import Text
 
 from checks.engine.commands.check import next_step, training
 from checks.engine.commands.common import NOT_ALL, PASSED, command, short
-from checks.engine.memory.course import Listed, course
-from checks.engine.memory.fingerprint import code_of, fingerprints
-from checks.engine.memory.progress import Entry, Progress, State, last_verdicts, load
-from checks.engine.terminal import screen_parts as parts
-from checks.engine.terminal.screen_text import Page, make_console
-from checks.engine.totals import Totals, add, total
-from checks.engine.verdict import Frame, Status, Verdict
+from checks.engine.course.listing import Listed, course
+from checks.engine.course.totals import Totals, add, total
+from checks.engine.course.verdict import Frame, Status, Verdict
+from checks.engine.learner.fingerprint import code_of, fingerprints
+from checks.engine.learner.progress import Entry, Progress, State, last_verdicts, load
+from checks.engine.ui import screen_parts as parts
+from checks.engine.ui.screen_text import Page, make_console
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from checks.engine.commands.common import PASSED
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.explain import COMPLETIONS, add_arguments, chosen_check, standing
-from checks.engine.memory.course import Listed
-from checks.engine.memory.explaining import ladder
-from checks.engine.memory.kept_file import KeptError
-from checks.engine.memory.progress import last_verdicts, load, save
-from checks.engine.memory.recording import is_remembered
+from checks.engine.course.lessons import ladder
+from checks.engine.course.listing import Listed
+from checks.engine.kept_file import KeptError
+from checks.engine.learner.progress import last_verdicts, load, save
+from checks.engine.learner.recording import is_remembered
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from checks.engine.terminal.screen_text import Page
+    from checks.engine.ui.screen_text import Page
 
 __all__ = ["COMPLETIONS", "add_arguments", "hint_blocks", "run"]
 EXAMPLES = (
@@ -34,7 +34,7 @@ LABELS = ("The idea", "Where to look", "The shape of the line")
 
 def run(options: argparse.Namespace) -> int:
     """Show the next hint, below those that were shown before."""
-    from checks.engine.terminal.screen_text import Page, make_console
+    from checks.engine.ui.screen_text import Page, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
     page = Page(make_console())

@@ -20,11 +20,11 @@ from checks.engine.commands.common import (
 )
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import tier as tier_of
-from checks.engine.questions import Question, tier_answers, tier_questions
-from checks.engine.session import tiers
+from checks.engine.course.questions import Question, tier_answers, tier_questions
+from checks.engine.paths import tiers
 
 if TYPE_CHECKING:
-    from checks.engine.terminal.dialogue import Dialogue
+    from checks.engine.ui.dialogue import Dialogue
 
 EXAMPLES = (
     ("python run_checks.py quiz", "the first tier with a question open or wrong"),
@@ -55,9 +55,9 @@ def _seed(text: str) -> int:
 def run(options: argparse.Namespace) -> int:
     """Ask, write, and say where the learner stands."""
     from checks.engine.learner.learners_file import FileError
-    from checks.engine.terminal.dialogue import Dialogue, StoppedError
-    from checks.engine.terminal.quiz import predict
-    from checks.engine.terminal.screen import make_console
+    from checks.engine.ui.dialogue import Dialogue, StoppedError
+    from checks.engine.ui.quiz_screen import predict
+    from checks.engine.ui.screen import make_console
 
     solutions = folder_of(options.solutions or "exercises", "--solutions")
     dialogue = Dialogue(make_console())
@@ -96,7 +96,7 @@ def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> Non
     """Ask what is open in a tier, or `again` everything, and write each choice as it is made."""
     from checks.engine.learner import answer_sheet
     from checks.engine.learner.answer_text import ByHandError, choices
-    from checks.engine.terminal.quiz import ask
+    from checks.engine.ui.quiz_screen import ask
 
     asked, answers = _asked(tier), tier_answers(tier)
     to_ask = asked if again else _open(solutions, tier)

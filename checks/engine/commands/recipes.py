@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks.engine.commands.common import PASSED
-from checks.engine.links import KIT
-from checks.engine.session import InfraError
+from checks.engine.paths import REFERENCE
+from checks.engine.runner.session import InfraError
 
 if TYPE_CHECKING:
     from recipes import Recipe
     from rich.text import Text
 
-    from checks.engine.terminal.screen_text import Page
+    from checks.engine.ui.screen_text import Page
 
 EXAMPLES = (("python run_checks.py recipes", "what there is to train, and how good it gets"),)
 
-SOURCE = KIT / "reference" / "recipes.py"
-FIGURES = KIT / "reference" / "recipes_figures.json"
+SOURCE = REFERENCE / "recipes.py"
+FIGURES = REFERENCE / "recipes_figures.json"
 DISTANCE = "The Fréchet distance is that from forged images to real ones: the smaller, the better."
 IMAGE_PIXELS = 28 * 28
 INDENT = "  "
@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show the recipes, in the order of their file."""
-    from checks.engine.terminal.screen_text import Page, make_console
+    from checks.engine.ui.screen_text import Page, make_console
 
     page = Page(make_console())
     figures = measured(FIGURES)

@@ -53,8 +53,8 @@ def show(path: Path, *, opened: bool, asked: bool) -> None:
     """Where the page is: a link, where the terminal has links."""
     from rich.text import Text
 
-    from checks.engine.terminal.screen import Screen, make_console
-    from checks.engine.terminal.screen_text import Page, file_link, relative
+    from checks.engine.ui.screen import Screen, make_console
+    from checks.engine.ui.screen_text import Page, file_link, relative
 
     page = Page(make_console())
     shown = page.line(relative(str(path)), "cyan", limit=400)

@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Replace the file, or a part of it, by its stub; what was there is kept."""
     from checks.engine.learner.learners_file import differing_lines
-    from checks.engine.terminal.screen import Screen, make_console
+    from checks.engine.ui.screen import Screen, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
     reference = folder_of(options.reference or "reference", "--reference")

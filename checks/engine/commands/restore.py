@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the versions, or bring one back."""
-    from checks.engine.terminal.screen import Screen, make_console
+    from checks.engine.ui.screen import Screen, make_console
 
     if options.list and options.version:
         raise UsageError("--list shows the versions and brings none back; leave one of them out.")
@@ -75,11 +75,11 @@ def run(options: argparse.Namespace) -> int:
 
 def show(kept: list[Backup], path: Path, now: bytes | None, note: str) -> None:
     """The list of versions, the newest first, with a note below it."""
+    from checks.engine.course.verdict import Exhibit
     from checks.engine.learner.learners_file import differing_lines
-    from checks.engine.terminal.screen import make_console
-    from checks.engine.terminal.screen_parts import exhibit
-    from checks.engine.terminal.screen_text import Page
-    from checks.engine.verdict import Exhibit
+    from checks.engine.ui.screen import make_console
+    from checks.engine.ui.screen_parts import exhibit
+    from checks.engine.ui.screen_text import Page
 
     rows = []
     for number, backup in enumerate(kept, 1):

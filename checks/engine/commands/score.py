@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from checks.engine.commands.common import PASSED, UsageError, command
-from checks.engine.session import InfraError
+from checks.engine.runner.session import InfraError
 
 if TYPE_CHECKING:
     from checks.engine.quality.leaderboard import Board
-    from checks.engine.terminal.screen import Screen
     from checks.engine.training.runs import Run
+    from checks.engine.ui.screen import Screen
 
 EXAMPLES = (
     ("python run_checks.py score", "your runs side by side; the only one where there is one"),
@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Score what is not scored yet, and show it."""
     from checks.engine.quality.scoring import MissingPackageError, ScoreError
-    from checks.engine.terminal.screen import Screen, make_console
     from checks.engine.training.runs import RunError, find, runs
+    from checks.engine.ui.screen import Screen, make_console
 
     try:
         found = [find(options.run)] if options.run else runs()
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 def show_run(screen: Screen, run: Run, data: str | None) -> None:
     """The measures of one run, in figures and in words."""
-    from checks.engine.terminal.score_screen import RunShown, run_blocks
+    from checks.engine.ui.score_screen import RunShown, run_blocks
 
     scores = scores_of(screen, run, data)
     shown = RunShown(
@@ -117,7 +117,7 @@ def show_all(screen: Screen, found: list[Run], data: str | None) -> None:
     """The boards, and the challenge on each of them."""
     from checks.engine.quality.leaderboard import boards, goals
     from checks.engine.quality.scoring import MissingPackageError, ScoreError
-    from checks.engine.terminal.score_screen import board_blocks, challenge_blocks
+    from checks.engine.ui.score_screen import board_blocks, challenge_blocks
 
     scored, left_out = [], []
     for run in found:

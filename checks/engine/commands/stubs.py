@@ -11,7 +11,7 @@ from pathlib import Path
 
 from checks.engine.commands.common import PASSED, UsageError
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.links import KIT
+from checks.engine.paths import EXERCISES
 
 EXAMPLES = (
     ("python run_checks.py stubs", "exercises/ from reference/"),
@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the exercises from the reference; what they replace is kept."""
     from checks.engine.learner.stubs import StubError, write_stubs
-    from checks.engine.terminal.screen import Screen, make_console
+    from checks.engine.ui.screen import Screen, make_console
 
     source = folder_of(options.solutions or "reference", "--solutions")
-    target = Path(options.to) if options.to else KIT / "exercises"
+    target = Path(options.to) if options.to else EXERCISES
     try:
         files = write_stubs(source, target)
     except StubError as error:

@@ -31,14 +31,14 @@ from checks.engine.commands.train_requests import (
     to_begin,
     to_resume,
 )
-from checks.engine.session import InfraError
+from checks.engine.runner.session import InfraError
 from checks.engine.training import runs as kept
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
 
 if TYPE_CHECKING:
     from checks.engine.commands.completing import Choice, Typed
-    from checks.engine.terminal.training_screen import TrainingScreen
     from checks.engine.training.process import Event, Trainer
+    from checks.engine.ui.training_screen import TrainingScreen
 
 EXAMPLES = (
     ("python run_checks.py train", "your advanced.py, on all of MNIST"),
@@ -127,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         request = to_resume(options) if options.resume else to_begin(options)
     except NothingLeftError as nothing:
-        from checks.engine.terminal.screen import Screen, make_console
+        from checks.engine.ui.screen import Screen, make_console
 
         Screen(make_console()).notice(str(nothing))
         return PASSED
@@ -140,7 +140,7 @@ def carried_out(request: Request) -> int:
 
     try:
         with Trainer() as trainer:  # it loads PyTorch while the screen is made up
-            from checks.engine.terminal.training_screen import TrainingScreen, make_console
+            from checks.engine.ui.training_screen import TrainingScreen, make_console
 
             with TrainingScreen(make_console()) as screen:
                 screen.loading()
@@ -196,7 +196,7 @@ def look_at(run: kept.Run, screen: TrainingScreen) -> None:
     """Show samples, score them, write the report, and say what to do next."""
     from checks.engine.quality import ScoreError, score_run
     from checks.engine.report import ReportError, write_report
-    from checks.engine.terminal.preview import preview
+    from checks.engine.ui.preview import preview
 
     files = kept.samples(run)
     try:

@@ -11,14 +11,14 @@ from checks.engine.training import runs as kept
 from checks.engine.training.request import Request
 
 if TYPE_CHECKING:
-    from checks.engine.terminal.training_screen import TrainingScreen
     from checks.engine.training.process import Event
+    from checks.engine.ui.training_screen import TrainingScreen
 
 
 def stopped(request: Request) -> int:
     """Ctrl-C: say what is kept, and how to go on."""
-    from checks.engine.terminal.training_screen import TrainingScreen, make_console
     from checks.engine.training.process import note
+    from checks.engine.ui.training_screen import TrainingScreen, make_console
 
     screen, folder = TrainingScreen(make_console()), Path(request.folder)
     note(folder, "stopped")

@@ -10,7 +10,7 @@ from pathlib import Path
 from checks.engine.commands.common import UsageError, command
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.learner.learners_file import obstacle
-from checks.engine.links import KIT
+from checks.engine.paths import KIT, REFERENCE
 from checks.engine.training import runs as kept
 from checks.engine.training.claims import PAUSE, TRIES
 from checks.engine.training.request import Request
@@ -54,7 +54,7 @@ def to_begin(options: argparse.Namespace) -> Request:
     module, code = "advanced", "recipe"
     if options.recipe:
         one_recipe(options.recipe)
-        solutions, module = KIT / "reference", "recipes"
+        solutions, module = REFERENCE, "recipes"
     else:
         solutions = folder_of(options.solutions or "exercises", "--solutions")
         inside = solutions.parent == KIT and solutions.name in ("exercises", "reference")

@@ -19,13 +19,14 @@ from typing import Any
 from checks.engine.commands.check import next_step
 from checks.engine.commands.common import PASSED, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.memory.course import Listed, course
-from checks.engine.memory.fingerprint import fingerprints
-from checks.engine.memory.progress import last_verdicts, load
-from checks.engine.memory.recording import Recording, is_remembered
-from checks.engine.session import InfraError, Judge, Listener, UnusableError, tiers
-from checks.engine.totals import next_verdict
-from checks.engine.verdict import Status, Verdict
+from checks.engine.course.listing import Listed, course
+from checks.engine.course.totals import next_verdict
+from checks.engine.course.verdict import Status, Verdict
+from checks.engine.learner.fingerprint import fingerprints
+from checks.engine.learner.progress import last_verdicts, load
+from checks.engine.learner.recording import Recording, is_remembered
+from checks.engine.paths import tiers
+from checks.engine.runner.session import InfraError, Judge, Listener, UnusableError
 
 KEYS = {
     "h": "hint",
@@ -61,8 +62,8 @@ def run(options: argparse.Namespace) -> int:
     folder = folder_of(options.solutions or "exercises", "--solutions")
     data = folder_of(options.data, "--data") if options.data else None
     with Judge(keeps_spare=True) as judge:
-        from checks.engine.terminal.keys import is_terminal, keys
-        from checks.engine.terminal.saves import Saves
+        from checks.engine.ui.file_watcher import Saves
+        from checks.engine.ui.keys import is_terminal, keys
 
         watch = Watch(judge, folder, options, data)
         saves = Saves(folder, watch.saved, watch.said)
@@ -112,7 +113,7 @@ class Watch:
     def __init__(
         self, judge: Judge, folder: Path, options: argparse.Namespace, data: Path | None
     ) -> None:
-        from checks.engine.terminal.screen import make_console
+        from checks.engine.ui.screen import make_console
 
         self.judge, self.folder, self.options, self.data = judge, folder, options, data
         self.console = make_console()
@@ -158,7 +159,7 @@ class Watch:
 
     def begin(self) -> None:
         """Run the tier's checks: what has changed since its last verdict first."""
-        from checks.engine.terminal.screen import Screen
+        from checks.engine.ui.screen import Screen
 
         if self.running is not None:
             self.waiting = True
@@ -275,7 +276,7 @@ class Watch:
 
     def on_key(self, key: str) -> None:
         """Do what a key is for; any other key does nothing."""
-        from checks.engine.terminal import watch_keys
+        from checks.engine.ui import watch_keys
 
         if key in ("q", ""):
             self.stopped = True

@@ -29,6 +29,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from torch import Tensor
 
 from checks.engine.data.digits import draw_digits
+from checks.engine.paths import cache_folder
 
 N_EMBEDDED = 10_000
 TIMEOUT = 10.0  # seconds without a byte from the server
@@ -72,7 +73,7 @@ def training_images(data: str | Path | None = None, limit: int | None = None) ->
     if data is not None:
         return _from_folder(Path(data), limit)
     try:
-        return _from_cache(cache_folder(), limit)
+        return _from_cache(limit)
     except DataError as error:
         count = N_EMBEDDED if limit is None else min(limit, N_EMBEDDED)
         images, labels = draw_digits(count)
@@ -84,27 +85,11 @@ def training_images(data: str | Path | None = None, limit: int | None = None) ->
         )
 
 
-def cache_folder() -> Path:
-    """Where downloads are kept: `GAN_KIT_CACHE`, or the kit's part of this user's cache folder.
-
-    Raises:
-        DataError: this user has no home folder.
-    """
-    if chosen := os.environ.get("GAN_KIT_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        base, usual = os.environ.get("LOCALAPPDATA"), "AppData/Local"
-    elif sys.platform == "darwin":
-        base, usual = None, "Library/Caches"
-    else:
-        base, usual = os.environ.get("XDG_CACHE_HOME"), ".cache"
+def _from_cache(limit: int | None) -> Images:
     try:
-        return (Path(base) if base else Path.home() / usual) / "gan-exercise-kit"
+        cache = cache_folder()
     except RuntimeError:
         raise DataError("MNIST could not be downloaded: there is no home folder.") from None
-
-
-def _from_cache(cache: Path, limit: int | None) -> Images:
     with contextlib.suppress(DataError):
         return _from_folder(cache, limit)
     try:

@@ -11,8 +11,8 @@ The delimiters are nbgrader's, each alone on its line:
   the values go: "?" for each entry of a dictionary, "" for a string. Comments in it go too.
 * A file without a delimiter is no exercise.
 
-So the questions, comments above `ANSWERS` in the form that `checks.engine.questions` reads, stay;
-the comment above each entry of `ANSWERS`, which says why that choice is right, goes.
+So the questions, comments above `ANSWERS` in the form that `course/questions.py` reads, stay; the
+comment above each entry of `ANSWERS`, which says why that choice is right, goes.
 """
 
 from __future__ import annotations

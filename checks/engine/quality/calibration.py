@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from checks.engine.links import KIT
+from checks.engine.paths import REFERENCE
 from checks.engine.quality.classifier import Classifier, cached_file, store
 from checks.engine.quality.kept import MAX_BYTES, checked_score
 from checks.engine.quality.material import Material
@@ -84,7 +84,7 @@ def noise(material: Material, n: int) -> Tensor:
 
 def untrained(material: Material, n: int) -> Tensor:
     """What the reference's generator makes of its first weights."""
-    sys.path.insert(0, str(KIT / "reference"))
+    sys.path.insert(0, str(REFERENCE))
     try:
         from intermediate import Generator, generate_images
     finally:

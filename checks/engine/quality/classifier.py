@@ -22,9 +22,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from checks.engine.data.mnist import DataError, cache_folder
+from checks.engine.data.mnist import DataError
+from checks.engine.kept_file import clear_drafts
 from checks.engine.learner.backups import replace
-from checks.engine.memory.kept_file import clear_drafts
+from checks.engine.paths import cache_folder
 from checks.engine.quality.material import Material
 
 N_FEATURES = 64

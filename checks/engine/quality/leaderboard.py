@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.engine.links import KIT
+from checks.engine.paths import REFERENCE
 from checks.engine.quality.kept import MAX_BYTES, finite
 from checks.engine.training.runs import Run
 
-FIGURES = KIT / "reference" / "recipes_figures.json"
+FIGURES = REFERENCE / "recipes_figures.json"
 CHALLENGE = ("minimal", "tuned")
 SLACK = 1.05  # of the budget in processor time, which is never the same twice
 

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from checks.engine.data.digits import draw_digits
-from checks.engine.data.mnist import RAW, DataError, cache_folder, training_images
+from checks.engine.data.mnist import RAW, DataError, training_images
+from checks.engine.paths import cache_folder
 from checks.engine.quality.kept import VERSION
 
 N_TRAINING = 8000

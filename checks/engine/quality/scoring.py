@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checks.engine.kept_file import clear_drafts, reason
 from checks.engine.learner.backups import replace
-from checks.engine.memory.kept_file import clear_drafts, reason
 from checks.engine.quality import kept
 from checks.engine.training.runs import Run, RunError, load_samples, samples
 

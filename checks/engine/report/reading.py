@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.engine.terminal.screen_text import inert
+from checks.engine.ui.screen_text import inert
 
 if TYPE_CHECKING:
     from checks.engine.training.runs import Run

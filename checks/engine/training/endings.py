@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from checks.engine.sandbox import MAX_FRAMES, MAX_MESSAGE, LearnersError, Sandbox
-from checks.engine.solution import Submission
+from checks.engine.course.verdict import Frame, Status, Verdict
+from checks.engine.sandbox.client import MAX_FRAMES, MAX_MESSAGE, LearnersError, Sandbox
+from checks.engine.sandbox.solution import Submission
+from checks.engine.sandbox.translation import translated
 from checks.engine.training.process import Event
-from checks.engine.translate import translated
-from checks.engine.verdict import Frame, Status, Verdict
 from checks.mistakes import CATALOGUE
 
 # For what is no exception: what was expected, why it matters, what to try.

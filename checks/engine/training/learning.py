@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from checks.engine import child, landlock
 from checks.engine.commands.recipes import known_recipes
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
+from checks.engine.sandbox import isolation, worker
 from checks.engine.training.request import SCRATCH
 
 PIXELS = 28 * 28
@@ -44,14 +44,14 @@ def enter(solutions: Path, run: Path, *, locked: bool) -> None:
         "solutions": os.fsencode(os.path.realpath(solutions)).decode("latin-1"),
         "scratch": os.path.realpath(scratch),
     }
-    child.enter(request)
+    worker.enter(request)
     for name, module in sys.modules.items():
         if name.startswith("checks.") and hasattr(module, "__path__"):
             module.__path__ = []
     tempfile.tempdir = str(scratch)
     os.chdir(run)
     writable = [os.path.realpath(run), "/dev/null", "/dev/shm"]
-    if locked and landlock.restrict(child.readable(request), writable):
+    if locked and isolation.restrict(worker.readable(request), writable):
         # A DataLoader's workers are forks: from here on this process starts no program.
         with contextlib.suppress(RuntimeError, ValueError):
             multiprocessing.set_start_method("fork", force=True)
@@ -168,7 +168,7 @@ def silence() -> Iterator[None]:
 
 def describe(error: BaseException, solutions: Path) -> dict[str, Any]:
     """An exception as plain values, with the learner's own lines only."""
-    found = child.describe(error, str(solutions))
+    found = worker.describe(error, str(solutions))
     if found["status"] == "error" and isinstance(error, torch.OutOfMemoryError):
         found["status"] = "memory"
     return found

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from checks.engine.data import mnist
 from checks.engine.data.digits import draw_digits
-from checks.engine.memory.fingerprint import Files, code
+from checks.engine.learner.fingerprint import Files, code
+from checks.engine.paths import cache_folder
 from checks.engine.training.runs import SCORED
 
 HELD_OUT_SEED = 1  # the digits to train on are drawn with 0
@@ -84,7 +85,7 @@ def test_images(folder: str | None) -> Tensor:
     try:
         from torchvision.datasets import MNIST
 
-        root = mnist.root_of(Path(folder)) if folder else mnist.cache_folder()
+        root = mnist.root_of(Path(folder)) if folder else cache_folder()
         images: Tensor = MNIST(root, train=False).data[:SCORED]
     except Exception:  # torchvision says it in many ways
         images = torch.empty(0)

@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import Any
 
 from checks.engine.learner.backups import replace
-from checks.engine.links import KIT, MAX_OUTPUT, SECRET, kill
+from checks.engine.paths import KIT
+from checks.engine.sandbox.links import MAX_OUTPUT, SECRET, kill
 from checks.engine.training.request import SCRATCH, Request
 
 MAX_LINE = 2**18  # bytes of an event

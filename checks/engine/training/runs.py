@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checks.engine.links import KIT
+from checks.engine.paths import KIT
 from checks.engine.training.claims import is_claimed
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from checks.engine.kept_file import PAUSE, TRIES, reason
 from checks.engine.learner.backups import replace
-from checks.engine.memory.kept_file import PAUSE, TRIES, reason
 from checks.engine.training.runs import COLUMNS, GRID
 
 SIDE, GAP, COLUMNS_OF_GRID = 28, 2, 8  # pixels, pixels, images

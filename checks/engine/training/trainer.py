@@ -22,7 +22,7 @@ import threading
 import traceback
 from typing import Any, BinaryIO
 
-from checks.engine.child import die_with_parent
+from checks.engine.sandbox.worker import die_with_parent
 from checks.engine.training.request import Request
 
 

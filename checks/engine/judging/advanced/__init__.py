@@ -1,0 +1,1 @@
+"""How the discriminator, the losses, the training steps and the loop are judged."""

@@ -1,0 +1,125 @@
+"""How the learner's walk from one latent vector to another is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from checks.engine.course.check import Solution, wrong
+from checks.engine.judging.beginner.statistics_of_noise import judge_unchanged
+from checks.engine.judging.common import expect
+from checks.engine.sandbox.wire import Array
+
+Numbers = np.ndarray[Any, Any]
+
+SIZES = [(2, 100), (5, 3), (6, 100), (8, 100)]  # steps, latent size
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What was asked for, and what came; `changed` names the arguments that were written to."""
+
+    start: Numbers
+    end: Numbers
+    n_steps: int
+    rows: Array
+    changed: Any
+
+    @property
+    def wanted(self) -> tuple[int, int]:
+        """The shape asked for."""
+        return self.n_steps, len(self.start)
+
+
+def walks(solution: Solution) -> list[Walk]:
+    """The learner's walks between random vectors, one for each of SIZES."""
+    rng = np.random.default_rng(solution.seed)
+    ends = [rng.standard_normal((2, size)).astype(np.float32) for _, size in SIZES]
+    calls = [
+        {"start": Array(start, "tensor"), "end": Array(end, "tensor"), "n_steps": steps}
+        for (start, end), (steps, _) in zip(ends, SIZES, strict=True)
+    ]
+    handed = solution.probe("handed", function="interpolate_noise", calls=calls)
+    made = []
+    for (start, end), (steps, _), each in zip(
+        ends, SIZES, expect.items(handed, len(SIZES)), strict=True
+    ):
+        report = expect.record(each)
+        rows = expect.array(report["returned"], "The walk")
+        made.append(Walk(start, end, steps, rows, report["changed"]))
+    if all(walk.rows.shape == walk.wanted[::-1] for walk in made):
+        wrong(
+            "interpolation-transposed",
+            expected=f"Shape {SIZES[0]} for {SIZES[0][0]} steps between vectors of {SIZES[0][1]} "
+            "numbers: a row for each step.",
+            came=f"Shape {made[0].rows.shape}.",
+        )
+    return made
+
+
+def judge_count(solution: Solution) -> None:
+    """(n_steps, latent_dim) for each of SIZES."""
+    for walk in walks(solution):
+        if walk.rows.shape != walk.wanted:
+            n_steps, latent_dim = walk.wanted
+            wrong(
+                "interpolation-count",
+                expected=f"Shape {walk.wanted} for {n_steps} steps between vectors of "
+                f"{latent_dim} numbers.",
+                came=f"Shape {walk.rows.shape}.",
+            )
+
+
+def judge_ends(solution: Solution) -> None:
+    """The first row is start and the last one end, and both are themselves afterwards."""
+    walk = walks(solution)[2]
+    start, end, values = walk.start, walk.end, walk.rows.values
+    rows = values.reshape(-1, 100 if values.size % 100 == 0 else max(values.size, 1))
+    for name, vector, row in (("start", start, rows[:1]), ("end", end, rows[-1:])):
+        if row.shape != (1, 100) or not np.allclose(row[0], vector, atol=1e-4):
+            place = "first" if name == "start" else "last"
+            came = "another vector"
+            if row.shape == (1, 100) and np.allclose(row[0], end if name == "start" else start):
+                came = "the other end"
+            wrong(
+                "interpolation-ends",
+                expected=f"The {place} row is `{name}` itself.",
+                came=f"The {place} row is {came}.",
+            )
+    judge_unchanged(walk.changed)
+    arguments = [Array(start, "tensor"), Array(end, "tensor"), walk.n_steps]
+    placed = solution.probe("by_place", function="interpolate_noise", arguments=arguments)
+    placed_rows = expect.array(placed, "The walk").values
+    if placed_rows.shape != values.shape or not np.allclose(placed_rows[0], start, atol=1e-4):
+        wrong(
+            "parameters-in-other-order",
+            expected="interpolate_noise(a, b, 6): from a to b in 6 steps.",
+            came="Another walk than with start=a, end=b, n_steps=6.",
+        )
+
+
+def judge_even(solution: Solution) -> None:
+    """Straight or spherical, each step as long as the one before."""
+    walk = walks(solution)[3]
+    start, end, rows = walk.start, walk.end, walk.rows.values.astype(float)
+    even = np.linspace(0, 1, walk.n_steps)
+    if rows.shape == walk.wanted:
+        straight = (1 - even)[:, None] * start + even[:, None] * end
+        cosine = start @ end / np.linalg.norm(start) / np.linalg.norm(end)
+        angle = np.arccos(cosine)
+        spherical = (
+            np.sin((1 - even) * angle)[:, None] * start + np.sin(even * angle)[:, None] * end
+        ) / np.sin(angle)
+        if any(np.allclose(rows, way, atol=1e-3) for way in (straight, spherical)):
+            return
+    moved = np.linalg.norm(np.diff(rows, axis=0), axis=1) if rows.ndim == 2 else np.zeros(0)
+    wrong(
+        "interpolation-uneven",
+        expected="Eight rows, each the same way further along the straight line (or the arc) from "
+        "start to end.",
+        came="Steps of length " + ", ".join(f"{step:.2f}" for step in moved[:8]) + "."
+        if len(moved)
+        else f"Shape {walk.rows.shape}.",
+    )

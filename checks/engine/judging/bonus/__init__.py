@@ -1,0 +1,1 @@
+"""How figures, grids, snapshots and checkpoints are judged."""

@@ -1,0 +1,1 @@
+"""What the judging of several tiers shares."""

@@ -1,0 +1,1 @@
+"""How a generator and its images are judged."""

@@ -1,0 +1,47 @@
+"""From a run of the checks to what is remembered of it: on which code did each check end?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from checks.engine.course.listing import Listed, course
+from checks.engine.course.verdict import Verdict
+from checks.engine.learner.fingerprint import fingerprints
+from checks.engine.learner.progress import remember, steady
+from checks.engine.paths import EXERCISES
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A run that has begun: the code as it was then."""
+
+    folder: Path
+    listed: Sequence[Listed]
+    before: dict[str, str]
+
+    def keep(self, verdicts: Sequence[Verdict]) -> str:
+        """Remember the verdicts that have come; "", or a sentence on what could not be done.
+
+        A check whose code was edited in the meantime is left out: nobody knows which version it
+        has seen.
+        """
+        checked = steady(self.before, fingerprints(self.folder, self.listed))
+        return remember(self.folder, verdicts, checked, datetime.now(timezone.utc))
+
+
+def record(folder: Path) -> Recording:
+    """Begin a run on the solutions in a folder; to be called before the checks look at them.
+
+    Raises:
+        InfraError: the kit's checks can't be listed.
+    """
+    listed = course()
+    return Recording(folder, listed, fingerprints(folder, listed))
+
+
+def is_remembered(folder: Path) -> bool:
+    """Whether runs on this folder are remembered: on the kit's own exercises, nowhere else."""
+    return folder.resolve() == EXERCISES.resolve()

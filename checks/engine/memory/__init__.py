@@ -1,1 +1,0 @@
-"""What is remembered between runs: which checks passed on which code, and what was said."""

@@ -1,0 +1,36 @@
+"""Where everything is: one tier is one file of the same name in each of the kit's folders."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+KIT = Path(__file__).resolve().parents[2]
+EXERCISES = KIT / "exercises"
+REFERENCE = KIT / "reference"
+CHECKS = KIT / "checks"
+
+
+def tiers() -> list[str]:
+    """The course's tiers in order: what has checks, the four in the course's order first."""
+    order = ["beginner", "intermediate", "advanced", "bonus"]
+    found = sorted(path.stem.removeprefix("test_") for path in CHECKS.glob("test_*.py"))
+    return [tier for tier in order if tier in found] + [t for t in found if t not in order]
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: `GAN_KIT_CACHE`, or the kit's part of this user's cache folder.
+
+    Raises:
+        RuntimeError: this user has no home folder.
+    """
+    if chosen := os.environ.get("GAN_KIT_CACHE"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base, usual = os.environ.get("LOCALAPPDATA"), "AppData/Local"
+    elif sys.platform == "darwin":
+        base, usual = None, "Library/Caches"
+    else:
+        base, usual = os.environ.get("XDG_CACHE_HOME"), ".cache"
+    return (Path(base) if base else Path.home() / usual) / "gan-exercise-kit"

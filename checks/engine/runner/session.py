@@ -1,0 +1,212 @@
+"""A session: one run of the checks, from the command's side.
+
+Starts the judge, passes its events on as they come, and keeps the books: a check that was
+announced and never judged is the kit's fault, and is reported as such.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from checks.engine.course.verdict import Check, Status, Verdict
+from checks.engine.paths import KIT
+
+END_SECONDS = 10.0
+
+
+class InfraError(Exception):
+    """The kit itself does not work here; the text is one sentence for the screen."""
+
+
+class UnusableError(Exception):
+    """The run cannot start as asked for; the text is one sentence for the screen."""
+
+
+@dataclass
+class Listener:
+    """What to do as a run goes on; each is called with what its name says."""
+
+    collected: Callable[[list[Check]], None] = lambda checks: None
+    running: Callable[[str], None] = lambda check: None
+    verdict: Callable[[Verdict], None] = lambda verdict: None
+    notice: Callable[[str], None] = lambda text: None
+
+
+@dataclass
+class Judge:
+    """The judge's process, for one run or for many."""
+
+    process: subprocess.Popen[str] | None = None
+    keeps_spare: bool = False  # where there is no fork, a process in reserve: for many runs
+    runs: int = 0
+    _cancelled: int = 0
+    _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _errors: Any = field(default=None, repr=False)
+    _scratch: str = field(default="", repr=False)
+
+    def start(self) -> None:
+        """Begin to load; `run` waits for it."""
+        if self.process is not None:
+            return
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._scratch = tempfile.mkdtemp(prefix="gan-checks-")
+        environment = os.environ | {
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
+        }
+        environment.pop("PYTEST_ADDOPTS", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "checks.engine.runner.judge", self._scratch],
+            cwd=KIT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            encoding="utf-8",
+            start_new_session=os.name == "posix",
+        )
+
+    def run(
+        self,
+        tiers: Iterable[str],
+        solutions: Path,
+        seed: int = 0,
+        data: Path | None = None,
+        listener: Listener | None = None,
+        only: Sequence[str] = (),
+    ) -> list[Verdict]:
+        """Run the checks of these tiers on a folder of solutions; `data` is a folder with MNIST.
+
+        With `only`, these checks alone, in this order. A run that is cancelled returns the
+        verdicts that came before.
+
+        Raises:
+            InfraError: the judge broke before it had even listed the checks.
+        """
+        listener = listener or Listener()
+        self.start()
+        self.runs += 1
+        request: dict[str, Any] = {"run": self.runs, "tiers": list(tiers), "checks": list(only)}
+        request["spare"] = self.keeps_spare
+        request |= {"solutions": str(solutions), "seed": seed, "data": str(data) if data else ""}
+        checks: list[Check] = []
+        verdicts: dict[str, Verdict] = {}
+        try:
+            self._listen(request, listener, checks, verdicts)
+        except BaseException:
+            self.close()  # whatever it was, this judge is in the middle of something
+            raise
+        if self._cancelled == self.runs:
+            return list(verdicts.values())
+        for check in checks:
+            if check.check not in verdicts:
+                verdicts[check.check] = _missing(check)
+                listener.verdict(verdicts[check.check])
+        return [verdicts[check.check] for check in checks]
+
+    def cancel(self) -> None:
+        """Break off the run that goes on, from another thread."""
+        self._cancelled = self.runs
+        self._write({"cancel": self.runs})
+
+    def _write(self, message: dict[str, Any]) -> None:
+        process = self.process
+        if process is None or process.stdin is None:
+            return
+        with self._writing, contextlib.suppress(OSError, ValueError):
+            process.stdin.write(json.dumps(message) + "\n")
+            process.stdin.flush()
+
+    def _listen(
+        self,
+        request: dict[str, Any],
+        listener: Listener,
+        checks: list[Check],
+        verdicts: dict[str, Verdict],
+    ) -> None:
+        """Take the events of one run as they come; close a judge that ends before its run does."""
+        ended = False
+        for event in self._events(request):
+            if event["event"] == "collected":
+                checks += [Check(**entry) for entry in event["checks"]]
+                listener.collected(checks)
+            elif event["event"] == "running":
+                listener.running(event["check"])
+            elif event["event"] == "verdict":
+                verdict = Verdict.from_json(event["verdict"])
+                verdicts[verdict.check] = verdict
+                listener.verdict(verdict)
+            elif event["event"] == "notice":
+                listener.notice(event["text"])
+            elif event["event"] == "usage":
+                raise UnusableError(event["message"])
+            elif event["event"] == "infra":
+                raise InfraError(event["message"])
+            elif event["event"] == "end":
+                break
+        else:
+            ended = True
+        if not checks:
+            raise InfraError(f"The checks did not start: {self._last_words()}.")
+        if ended:
+            self.close()
+
+    def _events(self, request: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        self._write(request)
+        with contextlib.suppress(ValueError):  # half a line, or none: it broke off
+            for line in self.process.stdout:
+                yield json.loads(line)
+
+    def _last_words(self) -> str:
+        lines: list[str] = []
+        with contextlib.suppress(ValueError):  # closed by now
+            self._errors.seek(0)
+            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1].rstrip(".") if lines else "the judge's process ended without a word"
+
+    def close(self) -> None:
+        """End the process, and with it what it runs; safe to call from several threads."""
+        with self._writing:
+            process, self.process = self.process, None
+        if process is None:
+            return
+        for stream in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                stream and stream.close()
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._errors.close()
+
+    def __enter__(self) -> Judge:
+        self.start()
+        return self
+
+    def __exit__(self, *ignored: object) -> None:
+        self.close()
+
+
+def _missing(check: Check) -> Verdict:
+    return Verdict(
+        **dataclasses.asdict(check),
+        status=Status.INFRA,
+        came="This check was announced and never judged: the process that judges broke off.",
+        hint="Run it again; if it stays so, report it with what --verbose shows.",
+    )

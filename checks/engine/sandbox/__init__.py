@@ -1,0 +1,1 @@
+"""Where learners' code runs: a process of its own, locked in, that answers with evidence."""

@@ -1,0 +1,287 @@
+"""The sandbox: runs one probe on a learner's module in a child process, under limits.
+
+The contract, to the last limit:
+
+* wall clock: the child and all that it started are killed when `seconds` are over;
+* CPU time: twice that, where the system counts it (POSIX);
+* memory: `memory` bytes beyond what PyTorch itself takes (Linux);
+* a file it writes: `file` bytes (POSIX); where: its scratch folder, gone afterwards, and, with
+  Landlock, nowhere else; nor can it read elsewhere, start programs, connect or send signals;
+* what it prints: the first `links.MAX_OUTPUT` bytes are kept, the rest is read and dropped;
+* environment variables that look like secrets are withheld;
+* what it answers: one message in the wire format, within its caps; anything else is `garbled`.
+
+However it ends, `run` returns an `Outcome`; only the kit's own failures raise `SandboxError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from checks.engine.paths import KIT
+from checks.engine.sandbox import wire
+from checks.engine.sandbox.links import CAN_FORK, Ended, ForkedTwin, Forks, LinkLost, Served
+
+__all__ = ["CAN_FORK", "KIT", "LearnersError", "Limits", "Outcome", "Sandbox", "SandboxError"]
+
+MAX_FRAMES = 12
+MAX_MESSAGE = 2000
+Found = TypeVar("Found")
+
+
+class SandboxError(Exception):
+    """The kit cannot run a child: its own fault, never the learner's."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one probe may use; times in seconds, sizes in bytes."""
+
+    seconds: float = 20.0
+    memory: int = 2**30
+    file: int = 256 * 2**20
+
+    def for_child(self) -> dict[str, int]:
+        """What the child sets for itself."""
+        return {"memory": self.memory, "cpu": int(2 * self.seconds) + 1, "file": self.file}
+
+
+@dataclass(frozen=True)
+class LearnersError:
+    """An exception that the learner's code ended with; `frames` are (file, line, function)."""
+
+    type: str
+    message: str
+    bases: tuple[str, ...] = ()
+    frames: tuple[tuple[str, int, str], ...] = ()
+    raised_by_learner: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a probe ended.
+
+    `status` is "ok" (with `evidence`), "error" or "exit" (with `error`), "timeout", "memory",
+    "crashed" (`detail` says how), "oversized" or "garbled".
+    """
+
+    status: str
+    evidence: Any = None
+    error: LearnersError | None = None
+    detail: str = ""
+    output: str = ""
+    seconds: float = 0.0
+
+
+def usual_method() -> str:
+    """How this system starts children; `GAN_KIT_CHILDREN=serve` asks for what Windows does."""
+    chosen = os.environ.get("GAN_KIT_CHILDREN", "")
+    return "fork" if CAN_FORK and chosen != "serve" else "serve"
+
+
+@dataclass
+class Sandbox:
+    """Children for probes; `method` is "fork" or "serve" (one process for many requests).
+
+    With `keeps_spare`, a second process for "serve" has PyTorch loaded already when the first has
+    to be replaced. A twin of another sandbox works beside it; with "fork" it shares what that one
+    has loaded.
+    """
+
+    method: str = field(default_factory=usual_method)
+    keeps_spare: bool = False
+    twin_of: Sandbox | None = None
+    _spare: Served | None = field(default=None, repr=False)
+    _link: Forks | Served | None = field(default=None, repr=False)
+    _preloaded: set[str] = field(default_factory=set, repr=False)
+    _served: Path | None = field(default=None, repr=False)
+    _busy: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def start(self) -> None:
+        """Begin to load PyTorch in the background; `run` waits for it where needed.
+
+        A twin waits here until the other sandbox has loaded it.
+        """
+        if self._link is None:
+            self._link = self._forks() if self.method == "fork" else self._served_link()
+
+    def _forks(self) -> Forks:
+        if self.twin_of is None:
+            return Forks()
+        self._preloaded = set(self.twin_of._preloaded)
+        return self.twin_of._with_link(_twin)
+
+    def _served_link(self) -> Served:
+        link, self._spare = self._spare or Served(), None
+        if self.keeps_spare:
+            self._spare = Served()
+        return link
+
+    def preload(self, modules: Iterable[str], tier: str = "") -> None:
+        """Load heavy libraries once, and what the tier's probes want, instead of in every child.
+
+        It waits until PyTorch is loaded, so that the first run does not count the time for that.
+        """
+        wanted = {*modules, f"for {tier}"}
+        with self._busy, contextlib.suppress(LinkLost, SandboxError):  # `run` will meet it
+            if wanted <= self._preloaded:
+                return
+            if self.twin_of is not None and self.method == "fork":
+                self.twin_of.preload(modules, tier)
+                self._replace()  # the next twin has it
+                self.start()
+            else:
+                missing = sorted(set(modules) - self._preloaded)
+                self._with_link(lambda link: link.preload(missing, tier))
+            self._preloaded |= wanted
+
+    def run(
+        self,
+        solutions: Path,
+        module: str,
+        probe: str,
+        arguments: dict[str, Any],
+        seed: int = 0,
+        limits: Limits | None = None,
+    ) -> Outcome:
+        """Run `checks.probes.<module>.<probe>(learner's module, **arguments)` in a child.
+
+        Raises:
+            SandboxError: no child can be started.
+        """
+        limits = limits or Limits()
+        solutions = Path(os.path.realpath(solutions))
+        with tempfile.TemporaryDirectory(
+            prefix="gan-check-", ignore_cleanup_errors=True
+        ) as scratch:
+            message = wire.pack(
+                {
+                    "solutions": os.fsencode(solutions).decode("latin-1"),
+                    "module": module,
+                    "probe": probe,
+                    "arguments": arguments,
+                    "seed": seed,
+                    "limits": limits.for_child(),
+                    "scratch": os.path.realpath(scratch),
+                }
+            )
+            with self._busy:
+                if self.method == "serve" and self._served not in (None, solutions):
+                    self._replace()  # one learner's code never meets another's process
+                self._served = solutions
+                began = time.perf_counter()
+                try:
+                    ended = self._with_link(lambda link: link.exchange(message, limits.seconds))
+                except LinkLost as lost:
+                    ended = Ended(status="crashed", detail=str(lost))
+                seconds = time.perf_counter() - began
+        return _outcome(ended, seconds, solutions)
+
+    def interrupt(self) -> None:
+        """End the probe that runs, from another thread; its `run` then says "crashed"."""
+        if (link := self._link) is not None:
+            link.interrupt()
+
+    def close(self) -> None:
+        """End the processes."""
+        self._replace()
+        if self._spare is not None:
+            self._spare.close()
+        self._spare = None
+
+    def _replace(self) -> None:
+        """End the process that is used; the next request gets another."""
+        if self._link is not None:
+            self._link.close()
+        self._link = None
+        self._preloaded.clear()
+
+    def _with_link(self, use: Callable[[Forks | Served], Found]) -> Found:
+        """Use the link; where its process has gone before it was asked, a fresh one is."""
+        with self._busy:
+            for last_try in (False, True):
+                self.start()
+                assert self._link is not None
+                try:
+                    found = use(self._link)
+                except LinkLost as lost:
+                    self._replace()
+                    if lost.asked:
+                        raise
+                    if last_try:
+                        text = f"the sandbox process does not start: {lost}"
+                        raise SandboxError(text) from None
+                    continue
+                if self._link.spent:
+                    self._replace()
+                    self.start()
+                return found
+        raise AssertionError
+
+
+def _twin(link: Forks | Served) -> Forks:
+    assert isinstance(link, Forks)
+    return ForkedTwin(link)
+
+
+def _outcome(ended: Ended, seconds: float, solutions: Path) -> Outcome:
+    """What a child's end means. Whatever it claims was written by code that nobody vouches for."""
+    output = ended.output.decode("utf-8", "replace")
+    if ended.status != "ok":
+        return Outcome(ended.status, detail=ended.detail, output=output, seconds=seconds)
+    if not ended.message:
+        detail = "it ended without an answer, as os._exit does"
+        return Outcome("crashed", detail=detail, output=output, seconds=seconds)
+    try:
+        answer = wire.unpack(ended.message)
+        status = answer["status"]
+        if status == "ok":
+            return Outcome("ok", answer["evidence"], output=output, seconds=seconds)
+        if status == "oversized":
+            detail = str(answer["message"])[:MAX_MESSAGE]
+            return Outcome(status, detail=detail, output=output, seconds=seconds)
+        if status in ("error", "exit", "memory"):
+            error = _error(answer, solutions)
+            return Outcome(status, error=error, output=output, seconds=seconds)
+    except Exception as error:
+        return Outcome("garbled", detail=str(error), output=output, seconds=seconds)
+    return Outcome("garbled", detail="an unknown answer", output=output, seconds=seconds)
+
+
+def _error(answer: dict[str, Any], solutions: Path) -> LearnersError:
+    frames = []
+    for name, line, function in answer["frames"][:MAX_FRAMES]:
+        file = solutions / str(name)
+        # Files outside the learner's folder are none of theirs, and are not shown to them.
+        if file.resolve().is_relative_to(solutions) and file.is_file():
+            frames.append((str(file), int(line), str(function)[:100]))
+    return LearnersError(
+        type=str(answer["type"])[:100],
+        message=str(answer["message"])[:MAX_MESSAGE],
+        bases=tuple(str(base)[:100] for base in answer["bases"][:MAX_FRAMES]),
+        frames=tuple(frames),
+        raised_by_learner=answer["raised_by_learner"] is True and bool(frames),
+    )
+
+
+@cache
+def shared() -> Sandbox:
+    """This process's sandbox, kept from one run to the next."""
+    return Sandbox()
+
+
+@cache
+def pair() -> tuple[Sandbox, Sandbox]:
+    """Two that work side by side, kept as well; twins of the shared one where there is fork."""
+    if shared().method == "fork":
+        return Sandbox("fork", twin_of=shared()), Sandbox("fork", twin_of=shared())
+    return shared(), Sandbox(shared().method)

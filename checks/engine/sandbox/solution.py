@@ -1,0 +1,331 @@
+"""What a check holds in its hands: the learner's solution, to be probed and never imported."""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from checks.engine.course.check_errors import (
+    CheckEndedError,
+    CrashedError,
+    LearnersCodeError,
+    NotWrittenError,
+    OverMemoryError,
+    OverTimeError,
+    WaitsError,
+)
+from checks.engine.course.verdict import Exhibit
+from checks.engine.learner.learners_file import MAX_SOURCE, obstacle, parsed
+from checks.engine.paths import KIT
+from checks.engine.sandbox import wire
+from checks.engine.sandbox.client import LearnersError, Limits, Outcome, Sandbox
+from checks.engine.sandbox.translation import translated
+from checks.mistakes import CATALOGUE
+
+HEAVY = frozenset({"torchvision", "matplotlib", "scipy", "pandas", "sklearn", "PIL", "tqdm"})
+# What a figure needs beyond `import matplotlib.pyplot`, and pulls in only when it draws.
+DRAWING = ("matplotlib.backends.backend_agg", "PIL.PngImagePlugin")
+IMPORT_SECONDS = 10.0
+Found = TypeVar("Found")
+
+
+@dataclass
+class Submission:
+    """A folder of solutions under check: what has been asked of it and what it answered.
+
+    Several threads may ask, each through a sandbox of its own: see `through`.
+    """
+
+    folder: Path
+    sandbox: Sandbox
+    seed: int = 0
+    _found: dict[Hashable, Future[Any]] = field(default_factory=dict, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _texts: dict[Path, str] = field(default_factory=dict, repr=False)
+    _trees: dict[str, ast.Module | None] = field(default_factory=dict, repr=False)
+    _libraries: dict[str, list[str]] = field(default_factory=dict, repr=False)
+    _hung: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    def through(self, sandbox: Sandbox) -> Submission:
+        """The same submission, to be asked through another sandbox; what is found is shared."""
+        return replace(self, sandbox=sandbox)
+
+    def once(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """What `find` returns, found once for each key; who asks meanwhile waits for it."""
+        with self._lock:
+            known = self._found.get(key)
+            future: Future[Any] = known or self._found.setdefault(key, Future())
+        if known is not None:
+            return known.result()  # type: ignore[no-any-return]
+        try:
+            found = find()
+        except BaseException as error:
+            with self._lock:
+                del self._found[key]
+            future.set_exception(error)
+            raise
+        future.set_result(found)
+        return found
+
+    def text(self, path: Path) -> str:
+        """A file of this folder as text, read once; "" for what is no plain file of a plain size.
+
+        The judge looks at learners' files only through this: a pipe would hang it, a device fill
+        its memory.
+        """
+        if path not in self._texts:
+            self._texts[path] = ""
+            try:
+                inside = path.resolve().is_relative_to(self.folder)
+                if inside and path.is_file() and path.stat().st_size <= MAX_SOURCE:
+                    self._texts[path] = path.read_text(encoding="utf-8", errors="replace")
+            except (OSError, ValueError):
+                pass
+        return self._texts[path]
+
+    def source(self, tier: str) -> ast.Module | None:
+        """The tier's file, parsed; None where it does not parse."""
+        if tier not in self._trees:
+            try:
+                self._trees[tier] = parsed(self.text(self.folder / f"{tier}.py"))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self._trees[tier] = None
+        return self._trees[tier]
+
+    def line_of(self, tier: str, name: str) -> int:
+        """The line on which the tier's file defines a name; 0 where it doesn't."""
+        tree = self.source(tier)
+        for node in tree.body if tree else ():
+            names = [getattr(node, "name", None)]
+            if isinstance(node, ast.Assign):
+                names += [t.id for t in node.targets if isinstance(t, ast.Name)]
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                names.append(node.target.id)
+            if name in names:
+                return node.lineno
+        return 0
+
+    def part_at(self, file: str, line: int) -> str:
+        """The top-level function or class that a line belongs to, or ""."""
+        tree = self.source(Path(file).stem)
+        for node in tree.body if tree else ():
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)) and (
+                node.lineno <= line <= (node.end_lineno or node.lineno)
+            ):
+                return node.name
+        return ""
+
+    def obstacle(self, tier: str) -> str:
+        """Why the tier's file can't be checked at all, in one sentence; "" where it can."""
+        return obstacle(self.folder, tier)
+
+    def libraries(self, tier: str) -> list[str]:
+        """The heavy libraries that the file imports anywhere, to be loaded once for all."""
+        if tier not in self._libraries:
+            self._libraries[tier] = self._libraries_of(self.source(tier))
+        return self._libraries[tier]
+
+    @staticmethod
+    def _libraries_of(tree: ast.Module | None) -> list[str]:
+        found: set[str] = set()
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module)
+        heavy = {name for name in found if name.split(".")[0] in HEAVY and "__" not in name}
+        if any(name.split(".")[0] == "matplotlib" for name in heavy):
+            heavy.update(DRAWING)
+        return sorted(heavy)
+
+    def ask(
+        self, tier: str, about: str, probe: str, arguments: dict[str, Any], limits: Limits
+    ) -> Outcome:
+        """Run a probe once; the same question again gets the same answer."""
+        return self.once(
+            (tier, probe, wire.pack(arguments)),
+            lambda: self._answer(tier, about, probe, arguments, limits),
+        )
+
+    def preload(self, tier: str) -> None:
+        """Have the sandbox load what the tier's file and its probes need, in advance."""
+        self.sandbox.preload(self.libraries(tier), tier)
+
+    def _answer(
+        self, tier: str, about: str, probe: str, arguments: dict[str, Any], limits: Limits
+    ) -> Outcome:
+        if (tier, "") in self._hung:
+            return Outcome("timeout", detail="import")
+        if (tier, about) in self._hung:  # it has hung before: don't wait as long again
+            limits = Limits(limits.seconds / 4, limits.memory, limits.file)
+        self.preload(tier)
+        outcome = self.sandbox.run(self.folder, tier, probe, arguments, self.seed, limits)
+        if outcome.status == "timeout":
+            self._hung.add((tier, about))
+            alone = self.sandbox.run(
+                self.folder, tier, "imported", {}, self.seed, Limits(IMPORT_SECONDS)
+            )
+            if alone.status == "timeout":
+                self._hung.add((tier, ""))
+        return outcome
+
+
+class Evidence(dict[str, Any]):
+    """What a probe reported, by name; a forged report that lacks a name is the learner's."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise CrashedError(
+            "The answer from the process that ran your code was not what the check sent for.",
+            expected="The check's own report of what your code did.",
+            why="A check can only judge what it sees.",
+            hint="Leave the process that runs your code alone: no output to foreign file handles.",
+        )
+
+
+@dataclass
+class Solution:
+    """One check's view of the submission: probes go in, evidence comes out."""
+
+    submission: Submission
+    tier: str
+    about: str
+    advice: list[str] = field(default_factory=list)
+    exhibits: list[Exhibit] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
+
+    @cached_property
+    def seed(self) -> int:
+        """The run's seed, for checks that draw their own challenges."""
+        return self.submission.seed
+
+    def probe(self, name: str, /, *, limits: Limits | None = None, **arguments: Any) -> Any:
+        """Run a probe of this tier on the learner's file and return its evidence.
+
+        Raises:
+            CheckEndedError: the learner's code did not get that far; the check ends here.
+        """
+        limits = limits or Limits()
+        if problem := self.submission.obstacle(self.tier):
+            raise LearnersCodeError(
+                problem,
+                expected=f"A Python file {self.tier}.py in the folder of solutions.",
+                why="One tier is one file of the same name.",
+                hint="python run_checks.py stubs --to FOLDER writes fresh stubs to a folder.",
+            )
+        outcome = self.submission.ask(self.tier, self.about, name, arguments, limits)
+        if outcome.output:
+            self.output.append(outcome.output)
+        if outcome.status == "ok":
+            evidence = outcome.evidence
+            return Evidence(evidence) if type(evidence) is dict else evidence
+        raise self._ended(outcome, limits)
+
+    def call(self, function: str, *calls: dict[str, Any]) -> list[Any]:
+        """What the learner's function returns for each set of named arguments."""
+        returned = self.probe("returned", function=function, calls=list(calls))
+        if type(returned) is not list or len(returned) != len(calls):
+            Evidence().__missing__("")
+        return returned
+
+    def advise(self, mistake_id: str, text: str = "") -> None:
+        """Pass, with a word on what could be better."""
+        mistake = CATALOGUE[mistake_id]
+        self.advice.append(f"{text or mistake.name + '.'} {mistake.why}")
+
+    def show(self, exhibit: Exhibit) -> None:
+        """Keep a table of evidence for the screen; it comes out where the check fails."""
+        self.exhibits.append(exhibit)
+
+    def file(self, tier: str = "") -> str:
+        """The solution's file as a person would name it."""
+        path = self.submission.folder / f"{tier or self.tier}.py"
+        try:
+            return path.relative_to(KIT).as_posix()
+        except ValueError:
+            return path.name
+
+    def _ended(self, outcome: Outcome, limits: Limits) -> CheckEndedError:
+        error = outcome.error
+        if error is not None and "MissingPartError" in error.bases:
+            return LearnersCodeError(
+                f"{self.file()} defines no {error.message.strip(chr(39))}.",
+                expected=f"{error.message.strip(chr(39))}, under this very name.",
+                why="The checks, and the later tiers, find each part by its name.",
+                hint="Compare the name with the stub's; python run_checks.py stubs --to FOLDER "
+                "writes fresh stubs to another folder.",
+            )
+        if error is not None and "NotImplementedError" in error.bases and error.raised_by_learner:
+            return self._unfinished(error)
+        if outcome.status == "memory":
+            return OverMemoryError(
+                "Your code asked for more memory than it is given here "
+                f"({limits.memory / 2**30:.0f} GB).",
+                expected="A few megabytes: all of this works on small arrays.",
+                why="On a laptop the whole machine would have begun to crawl.",
+                hint="Look for a loop that grows a list, or a shape with a number too many.",
+                error=error,
+            )
+        if outcome.status == "timeout":
+            where = "while it was imported" if outcome.detail == "import" else ""
+            return OverTimeError(
+                " ".join(["Your code was still running when it was stopped", where]).strip() + ".",
+                expected=f"An end, long before {limits.seconds:.0f} seconds are over.",
+                why="Training code is made of loops, and one that never ends looks just like one "
+                "that is slow.",
+                hint="Look for a `while` whose condition never changes, or for work at the top "
+                "level of the file, outside `if __name__ == '__main__':`.",
+            )
+        if outcome.status == "oversized":
+            return CrashedError(
+                f"What your code returned is too large to look at: {outcome.detail}.",
+                expected="An array or tensor of the size that was asked for.",
+                why="A result of the wrong size is most often a shape with a number too many.",
+                hint="Print the shape of what you return.",
+            )
+        if outcome.status == "exit":
+            return LearnersCodeError(
+                "Your code called exit and ended the program.",
+                expected="A return value.",
+                why="The checks, and whoever imports your file, go on after your function.",
+                hint="Return from the function instead, and keep exit for the main block.",
+                error=error,
+            )
+        if outcome.status == "error" and error is not None:
+            return self._raised(error)
+        if outcome.status == "garbled":
+            Evidence().__missing__("")
+        return CrashedError(
+            f"The process that ran your code broke down: {outcome.detail}.",
+            expected="A return value.",
+            why="Python code alone does not do that: a call into the system or a C library does.",
+            hint="Look for os._exit, os.kill, ctypes, or a very deep recursion.",
+        )
+
+    def _unfinished(self, error: LearnersError) -> CheckEndedError:
+        file, line, _ = error.frames[-1]
+        name = self.submission.part_at(file, line)
+        tier = Path(file).stem
+        if tier == self.tier and name in (self.about, ""):
+            return NotWrittenError(f"Write {self.about} in {self.file()}.", error=error)
+        return WaitsError(
+            f"Waits for {name or 'a part'} in {self.file(tier)}, which is still to be written.",
+            error=error,
+        )
+
+    def _raised(self, error: LearnersError) -> CheckEndedError:
+        plain = translated(error, self.tier)
+        text = f"{error.type}: {error.message}" if error.message else error.type
+        return LearnersCodeError(
+            text.strip(),
+            expected="A return value; instead your code raised an exception.",
+            why=plain.why,
+            hint=plain.hint,
+            mistake=CATALOGUE.get(plain.mistake_id),
+            error=error,
+        )

@@ -1,0 +1,430 @@
+"""The process that the learner's code runs in: it runs one probe and hands back evidence.
+
+Started by `sandbox.py`, in one of two ways:
+
+* `fork`: this process loads PyTorch once and never runs learners' code itself; for each request it
+  forks a child that does, gives up its rights, answers and ends. A twin, forked as well, does the
+  same beside it.
+* `serve`: where there is no fork, this process runs the requests itself, one after another, until
+  it breaks and a fresh one takes its place.
+
+Only the learner's folder, the probes and the wire format are in reach here: no reference, no
+checks, no expected values.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import functools
+import gc
+import importlib
+import os
+import pkgutil
+import random
+import select
+import signal
+import sys
+import tempfile
+import traceback
+from types import ModuleType
+from typing import Any, BinaryIO, NoReturn
+
+import checks.probes
+from checks.engine.paths import KIT
+from checks.engine.sandbox import huge_pages, isolation, wire
+
+EVIDENCE_FD = 3
+MAX_FRAMES = 12
+MANY_FORKS = 200  # more than one run of all checks asks of a process
+TWINS: set[int] = set()  # this process's own copies, which are no orphans of a learner's
+TOO_BIG = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator", "bad_alloc")
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Run the request's probe on the learner's module.
+
+    The request holds `solutions` (folder), `module`, `probe`, `arguments`, `seed`. The answer
+    holds `status` ("ok", "error", "exit", "memory", "oversized") and `evidence`, or what the
+    learner's exception was: `type`, `message`, `frames`, `raised_by_learner`.
+    """
+    try:
+        _seed(request["seed"])
+        own = importlib.import_module(f"checks.probes.{request['module']}")
+        probe = getattr(own, request["probe"], None) or getattr(checks.probes, request["probe"])
+        solution = importlib.import_module(request["module"])
+        return {"status": "ok", "evidence": probe(solution, **request["arguments"])}
+    except BaseException as error:
+        return describe(error, request["solutions"])
+
+
+def packed_answer(request: dict[str, Any]) -> bytes:
+    """`answer`, as a message."""
+    try:
+        return wire.pack(answer(request))
+    except wire.WireError as error:
+        return wire.pack({"status": "oversized", "message": str(error)})
+    except BaseException as error:
+        return wire.pack(describe(error, request["solutions"]))
+
+
+def _seed(seed: int) -> None:
+    import numpy as np
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.default_generator.manual_seed(seed)  # there is no other device here
+
+
+def describe(error: BaseException, solutions: str) -> dict[str, Any]:
+    text = _text(error)
+    status = "error"
+    if isinstance(error, MemoryError) or any(phrase in text for phrase in TOO_BIG):
+        status = "memory"
+    elif isinstance(error, SystemExit):
+        status = "exit"
+    frames, raised_by_learner = _learners_frames(error, solutions)
+    return {
+        "status": status,
+        "type": type(error).__name__,
+        "bases": [base.__name__ for base in type(error).__mro__][:8],
+        "message": text,
+        "frames": frames,
+        "raised_by_learner": raised_by_learner,
+    }
+
+
+def _text(error: BaseException) -> str:
+    try:
+        if isinstance(error, SyntaxError):
+            return str(error.msg)
+        if isinstance(error, ModuleNotFoundError) and error.name:
+            return f"No module named '{error.name}'"
+        return str(error)[:2000]
+    except Exception:
+        return "(its text cannot be read)"
+
+
+def _learners_frames(error: BaseException, solutions: str) -> tuple[list[list[Any]], bool]:
+    """The learner's own lines, [file within the folder, line, function] with the outermost first,
+    and whether the last of them raised the error itself."""
+    root = os.path.join(os.path.realpath(solutions), "")
+    places = [(f.filename, f.lineno, f.name) for f in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((error.filename, error.lineno, ""))
+    real = [(os.path.realpath(file), line or 1, function) for file, line, function in places]
+    frames = [[file.removeprefix(root), *rest] for file, *rest in real if file.startswith(root)]
+    if len(frames) > MAX_FRAMES:
+        frames = frames[:2] + frames[2 - MAX_FRAMES :]
+    return frames, bool(real) and real[-1][0].startswith(root)
+
+
+# --- one child for each request -------------------------------------------------------------
+
+
+def serve_forks(channel_fd: int) -> None:
+    """Fork a child for every request that comes over the socket, until it closes."""
+    import socket
+
+    _adopt_orphans()
+    signal.signal(signal.SIGTERM, _end_all)
+    forks, moving = 0, huge_pages.collapsing()
+    with socket.socket(fileno=channel_fd) as channel:
+        while True:
+            while forks >= MANY_FORKS and not select.select([channel], [], [], 0)[0]:
+                if next(moving, moving) is moving:
+                    break
+            size, handles, _, _ = socket.recv_fds(channel, 8, 2)
+            if len(size) < 8:
+                return
+            message = _exactly(channel, int.from_bytes(size, "little"))
+            request = _plain(wire.unpack(message))
+            if "preload" in request:
+                _preload(request["preload"])
+                _warm_up(request["tier"])
+                channel.sendall(bytes(16))
+                continue
+            if "twin" in request:
+                _fork_twin(channel, *handles)
+                continue
+            _warm_up(request["module"])
+            gc.freeze()  # or each child's first collection would touch, and so copy, every object
+            forks += 1
+            pid = os.fork()
+            if pid == 0:
+                _become_child(request, *handles)
+            for handle in handles:
+                os.close(handle)
+            with contextlib.suppress(OSError):
+                os.setpgid(pid, pid)
+            channel.sendall(pid.to_bytes(8, "little"))
+            _wait(pid, channel)
+            _, status, usage = os.wait4(pid, 0)
+            _end_orphans()
+            with contextlib.suppress(OSError):
+                channel.sendall(
+                    status.to_bytes(8, "little") + usage.ru_maxrss.to_bytes(8, "little")
+                )
+
+
+def _fork_twin(channel: Any, theirs: int) -> None:
+    """A second process like this one, with all that is loaded, for the requests of another socket.
+
+    It ends when that socket closes, and not with this process, which a learner's code may kill.
+    """
+    gc.freeze()
+    if (pid := os.fork()) == 0:
+        try:
+            channel.close()
+            os.setsid()
+            TWINS.clear()
+            die_with_parent(0)
+            serve_forks(theirs)
+        finally:
+            os._exit(0)  # at once, however it ended: what is further up belongs to the other
+    TWINS.add(pid)
+    os.close(theirs)
+    channel.sendall(pid.to_bytes(16, "little"))
+
+
+@functools.cache
+def _warm_up(module: str) -> None:
+    """What a tier's probes want done once, before any child: see `warm_up` in the probes."""
+    probes = sys.modules.get(f"checks.probes.{module}")
+    getattr(probes, "warm_up", lambda: None)()
+
+
+def _exactly(channel: Any, size: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        part = channel.recv(min(size - len(parts), 1 << 20))
+        if not part:
+            raise SystemExit
+        parts += part
+    return bytes(parts)
+
+
+def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoReturn:
+    code = 1
+    try:
+        with contextlib.suppress(OSError):
+            os.setpgid(0, 0)
+        die_with_parent(signal.SIGKILL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        for source, target in ((evidence, 250), (output, 251), (nothing, 0)):
+            os.dup2(source, target)
+        os.dup2(250, EVIDENCE_FD)
+        os.dup2(251, 1)
+        os.dup2(251, 2)
+        os.closerange(EVIDENCE_FD + 1, 4096)
+        _limit(request["limits"])
+        enter(request)
+        isolation.restrict(readable(request), [request["scratch"], "/dev/null", "/dev/shm"])
+        message = packed_answer(request)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        with os.fdopen(EVIDENCE_FD, "wb") as pipe:
+            pipe.write(message)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def readable(request: dict[str, Any]) -> list[str]:
+    system = ["/lib", "/lib64", "/dev/urandom", "/dev/random", "/sys/devices/system", "/proc/self"]
+    system += [f"/proc/{name}" for name in ("cpuinfo", "meminfo", "stat", "filesystems")]
+    system += [f"/etc/{name}" for name in ("fonts", "ld.so.cache", "localtime", "passwd", "ssl")]
+    # Not all of a prefix: someone's kit, with the reference in it, may stand below it.
+    prefixes = {"/usr", "/usr/local", sys.prefix, sys.base_prefix}
+    for name in ("lib", "lib32", "lib64", "share"):
+        system += [os.path.join(prefix, name) for prefix in sorted(prefixes)]
+    return [*system, *filter(None, sys.path), request["solutions"]]
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Memory, CPU time and file size, where the system has such limits."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file"], limits["file"]))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + limits["cpu"]
+    with contextlib.suppress(ValueError, OSError):
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+    if sys.platform == "linux":
+        with open("/proc/self/statm") as statm:
+            mapped = int(statm.read().split()[0]) * resource.getpagesize()
+        roof = mapped + limits["memory"]
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_AS, (roof, roof))
+
+
+def _wait(pid: int, channel: Any) -> None:
+    """Wait until a child has ended; should the judge go before that, end everything."""
+    with contextlib.suppress(AttributeError, OSError):  # Linux before 5.3 has no such handles
+        ended = os.pidfd_open(pid)
+        try:
+            if ended not in select.select([ended, channel], [], [])[0]:
+                _end_all()
+        finally:
+            os.close(ended)
+
+
+def _adopt_orphans() -> None:
+    """Linux: what a child leaves running becomes ours, even out of its process group."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def die_with_parent(number: int) -> None:
+    """Linux: get this signal when the parent has gone, however it went; 0 for none."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, number, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def _end_all(*ignored: object) -> NoReturn:
+    """End the running child, what it started, and this process."""
+    TWINS.clear()
+    _end_orphans()
+    os._exit(1)
+
+
+def _end_orphans() -> None:
+    for twin in list(TWINS):
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(twin, os.WNOHANG) == (0, 0):
+                continue
+        TWINS.discard(twin)
+    for _ in range(1000):
+        try:
+            with open(f"/proc/self/task/{os.getpid()}/children") as listing:
+                orphans = [int(pid) for pid in listing.read().split() if int(pid) not in TWINS]
+        except OSError:
+            return
+        if not orphans:
+            return
+        for orphan in orphans:
+            with contextlib.suppress(OSError):
+                os.kill(orphan, signal.SIGKILL)
+            with contextlib.suppress(OSError):
+                os.waitpid(orphan, 0)
+
+
+# --- one process for all requests -----------------------------------------------------------
+
+
+def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer every request on the stream, in this process, until it closes."""
+    own_modules = set(sys.modules)
+    own_path = list(sys.path)
+    while (message := wire.read(requests)) is not None:
+        request = _plain(wire.unpack(message))
+        if "preload" in request:
+            _preload(request["preload"])
+            own_modules |= set(sys.modules)
+            continue
+        _limit(request["limits"])
+        # Should the judge be gone by then, nobody else ends this process.
+        faulthandler.dump_traceback_later(request["limits"]["cpu"], exit=True)
+        enter(request)
+        packed = packed_answer(request)
+        faulthandler.cancel_dump_traceback_later()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
+        _leave(request["solutions"], own_modules, own_path)
+        answers.write(packed)
+        answers.flush()
+
+
+def _leave(solutions: str, own_modules: set[str], own_path: list[str]) -> None:
+    """Undo what one request most often leaves behind for the next."""
+    import torch
+
+    os.chdir(os.path.dirname(os.__file__))  # a folder that stays
+    sys.path[:] = own_path
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    root = os.path.join(os.path.realpath(solutions), "")
+    for name in set(sys.modules) - own_modules:
+        path = getattr(sys.modules[name], "__file__", None) or ""
+        if os.path.realpath(path).startswith(root):
+            del sys.modules[name]
+
+
+# --- both -----------------------------------------------------------------------------------
+
+
+def enter(request: dict[str, Any]) -> None:
+    """Stand where the learner's own files are the first thing an import finds."""
+    request["solutions"] = os.fsdecode(request["solutions"].encode("latin-1"))
+    os.chdir(request["scratch"])
+    tempfile.tempdir = request["scratch"]
+    sys.path[:] = [p for p in sys.path if p and os.path.realpath(p) != os.path.realpath(KIT)]
+    sys.path.insert(0, request["solutions"])
+    sys.dont_write_bytecode = True
+    for package in ("checks", "checks.engine", "checks.engine.sandbox", "checks.probes"):
+        sys.modules[package].__path__ = []
+    # This file runs as __main__; the learner's code finds an empty one.
+    sys.modules["__main__"] = ModuleType("__main__")
+
+
+def _preload(modules: list[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(BaseException):
+            importlib.import_module(module)
+
+
+def _plain(value: Any) -> Any:
+    """The request with arrays as plain NumPy arrays and tensors, as probes want them."""
+    import torch
+
+    if isinstance(value, wire.Array):
+        copy = value.values.copy()
+        return torch.from_numpy(copy) if value.kind == "tensor" else copy
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(item) for item in value)
+    return value
+
+
+def main() -> None:
+    """`python -m checks.engine.sandbox.worker fork FD`, or `serve` in place of the two."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.argv[1] == "serve":
+        answers = os.fdopen(os.dup(1), "wb")
+        requests = os.fdopen(os.dup(0), "rb")
+        os.dup2(2, 1)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    import torch
+
+    torch.set_num_threads(1)  # an OpenMP pool does not survive a fork
+    for found in pkgutil.iter_modules(checks.probes.__path__):
+        importlib.import_module(f"checks.probes.{found.name}")
+    _seed(0)  # numpy.random loads at its first use: once here, or in every child
+    if sys.argv[1] == "serve":
+        answers.write(wire.pack("ready"))
+        answers.flush()
+        serve_requests(requests, answers)
+    else:
+        die_with_parent(signal.SIGTERM)
+        serve_forks(int(sys.argv[2]))
+        os._exit(0)  # at once: no need to take PyTorch apart first
+
+
+if __name__ == "__main__":
+    main()
