@@ -19,6 +19,7 @@ import pytest
 from checks.engine.course.check_errors import CheckEndedError, CrashedError
 from checks.engine.course.verdict import Check, Frame, Status, Verdict
 from checks.engine.data import training_images
+from checks.engine.errors import DataError
 from checks.engine.learner.learners_file import PARSING
 from checks.engine.paths import KIT, REFERENCE
 from checks.engine.runner.prefetch import Attempt, Prefetch, n_cores
@@ -52,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check(title, about, points, after): a check of the course")
     try:
         training_images.use(config.getoption("--data"))
-    except training_images.UnusableDataError as error:
+    except DataError as error:
         raise pytest.UsageError(str(error)) from None
 
 

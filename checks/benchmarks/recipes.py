@@ -30,11 +30,11 @@ import torch
 from torch import Tensor
 
 from checks.benchmarks.digits import MNIST_FOLDER
-from checks.engine.data.mnist import DataError
+from checks.engine.errors import DataError, ScoreError
 from checks.engine.learner.backups import replace
 from checks.engine.paths import REFERENCE
 from checks.engine.quality.leaderboard import FIGURES
-from checks.engine.quality.scoring import Ruler, ScoreError, ruler
+from checks.engine.quality.scoring import Ruler, ruler
 from checks.engine.quality.words import MEASURES
 from checks.engine.training.material import Material, drawn, material
 from checks.engine.training.runs import SCORED

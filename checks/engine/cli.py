@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from checks.engine.commands import COMMANDS, GROUPS
-from checks.engine.commands.common import INFRA, INTERRUPTED, USAGE, UsageError
+from checks.engine.commands.common import INTERRUPTED
 from checks.engine.commands.parser import Parser
-from checks.engine.runner.session import InfraError, UnusableError
+from checks.engine.errors import KitError
 
 PROGRAM = "python run_checks.py"
-FURTHER = f"{PROGRAM} COMMAND --help tells more about a command, with examples."
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,12 +26,9 @@ def main(arguments: Sequence[str]) -> int:
         module, options = parse(arguments)
         status: int = module.run(options)
         return status
-    except (UsageError, UnusableError) as error:
+    except KitError as error:
         show_problem(error)
-        return USAGE
-    except InfraError as error:
-        show_problem(error)
-        return INFRA
+        return error.status
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
@@ -53,7 +49,6 @@ def parser_of(name: str) -> tuple[Any, Parser]:
         module.__doc__ or "",
         getattr(module, "EXAMPLES", ()),
         groups={} if name else GROUPS,
-        further="" if name else FURTHER,
     )
     module.add_arguments(parser)
     return module, parser

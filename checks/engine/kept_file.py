@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from checks.engine.errors import DamagedError, KeptError
 from checks.engine.learner.backups import replace
 
 SCHEMA = 1  # raised when a field changes its meaning
@@ -23,14 +24,6 @@ TRIES, PAUSE = 5, 0.05  # Windows refuses to replace a file while another progra
 
 Content = TypeVar("Content")
 Reader = Callable[[dict[str, Any]], Content]
-
-
-class KeptError(Exception):
-    """The file can't be read or written; the text is one sentence for the screen."""
-
-
-class DamagedError(KeptError):
-    """The file can be read, and what it holds is not what this kit writes."""
 
 
 def read(path: Path, reader: Reader[Content]) -> Content | None:

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.engine.course.questions import tier_questions
+from checks.engine.errors import ByHandError, FileError
 from checks.engine.learner import answer_sheet
-from checks.engine.learner.answer_text import ByHandError, Sheet, choices, parsed, with_choice
-from checks.engine.learner.learners_file import FileError
+from checks.engine.learner.answer_text import Sheet, choices, parsed, with_choice
 from checks.engine.paths import EXERCISES, tiers
 
 # A value as a learner may have written it, and the same with the choice "b" in it.

@@ -156,7 +156,6 @@ USAGE = {
     "a watched report": (["beginner", "--watch", "--json", "x.json"], "--json belongs to a single"),
     "another": (["--watch", "--junit", "x.xml"], "--junit belongs to a single"),
     "all tiers watched": (["all", "--watch"], "one tier at a time"),
-    "an unknown shell": (["completion", "tcsh"], "'tcsh'"),
 }
 
 

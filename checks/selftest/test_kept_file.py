@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from checks.engine.kept_file import MAX_BYTES, DamagedError, KeptError, read, write
+from checks.engine.errors import DamagedError, KeptError
+from checks.engine.kept_file import MAX_BYTES, read, write
 from checks.engine.paths import KIT
 
 NAME = ".kept.json"

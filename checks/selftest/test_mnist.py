@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from checks.engine.data.digits import draw_digits
-from checks.engine.data.mnist import RAW, DataError, Images, training_images
+from checks.engine.data.mnist import RAW, Images, training_images
+from checks.engine.errors import DataError
 from checks.engine.paths import cache_folder
 
 REAL_MNIST = Path(__file__).resolve().parents[2].parent / "shared" / "mnist"

@@ -82,8 +82,6 @@ LEARNER = [
     Run("run_checks.py stubs --to FOLDER"),
     Run("run_checks.py --help"),
     Run("run_checks.py quiz --help"),
-    Run("run_checks.py completion"),
-    *(Run(f"run_checks.py completion {name}") for name in ("bash", "zsh", "fish", "powershell")),
 ]
 # Then with everything solved.
 SOLVED = [
@@ -150,8 +148,6 @@ ALIASES = {
     "run_checks.py report [RUN]": "run_checks.py report",
     "run_checks.py report evening --open": "run_checks.py report first --open",
     "run_checks.py report {run_name} --open": "run_checks.py report first --open",
-    "run_checks.py completion [SHELL]": "run_checks.py completion bash",
-    "run_checks.py completion {shell}": "run_checks.py completion bash",
     "run_checks.py {name}": "run_checks.py hint",
     "run_checks.py {words}": "run_checks.py beginner",
     "run_checks.py COMMAND --help tells more about a command": "run_checks.py quiz --help",

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine.learner.definitions import PartError, parsed
+from checks.engine.errors import PartError
+from checks.engine.learner.definitions import parsed
 from checks.engine.learner.put_back import with_stub
 from checks.engine.learner.stubs import stub_source
 from checks.engine.paths import REFERENCE

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from checks.engine.data.digits import draw_digits
 from checks.engine.data.mnist import RAW
+from checks.engine.errors import MaterialError
 from checks.engine.quality import calibration as known_images
 from checks.engine.quality import classifier as classifiers
 from checks.engine.quality import material as materials
@@ -24,7 +25,7 @@ from checks.engine.quality.classifier import (
     no_digits,
     trained,
 )
-from checks.engine.quality.material import Material, MaterialError, material
+from checks.engine.quality.material import Material, material
 from checks.selftest.test_mnist import REAL_MNIST, mnist_files, write_mnist
 
 

@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 
 from checks.engine.data.digits import draw_digits
+from checks.engine.errors import MissingPackageError, ScoreError
 from checks.engine.paths import KIT
-from checks.engine.quality import ScoreError, read_scores, score_run, scoring
+from checks.engine.quality import read_scores, score_run, scoring
 from checks.engine.quality.kept import FILE, MAX_BYTES
-from checks.engine.quality.scoring import MissingPackageError, finished_scores
+from checks.engine.quality.scoring import finished_scores
 from checks.engine.training.runs import MANY, Run, read
 from checks.selftest.run_folders import make_run, make_scores
 from checks.selftest.test_command import environment

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from checks.engine.commands import recipes as command
 from checks.engine.data.training_images import normalized
+from checks.engine.errors import InfraError
 from checks.engine.paths import KIT, REFERENCE
-from checks.engine.runner.session import InfraError
 from checks.selftest.test_command import environment
 
 NAMES = ("minimal", "sprint", "lab", "deep", "tuned")

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from checks.engine.commands import report
-from checks.engine.commands.completing import Typed, run_choices
 from checks.engine.training import runs
 from checks.selftest.run_folders import make_run
 from checks.selftest.test_command import COMMAND, environment, run, sentence
@@ -52,14 +51,6 @@ def test_in_a_terminal_the_path_is_a_link(tmp_path: Path) -> None:
     assert process.wait(60) == 0
     assert f";{path.as_uri()}\x1b\\" in shown.decode()
     assert "a%20b" in path.as_uri()
-
-
-def test_the_tab_key_knows_the_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, began in (("old", {}), ("new", NEWER)):
-        make_run(tmp_path, name, snapshots=[], configuration=began)
-    found = runs.runs(tmp_path)
-    monkeypatch.setattr(runs, "runs", lambda: found)
-    assert [name for name, _ in run_choices(Typed())] == ["new", "old"]
 
 
 def test_where_there_is_no_run_it_says_how_to_make_one(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.engine.course.verdict import Frame, Status, Verdict
-from checks.engine.runner.reports import SCHEMA, ReportError, write_json, write_junit, xml_text
+from checks.engine.errors import ReportError
+from checks.engine.runner.reports import SCHEMA, write_json, write_junit, xml_text
 
 CONTROL = "".join(map(chr, range(32))) + "\x7f\x85\ufffe\uffff<&>\"']]>\ud800 \U0001f600"
 

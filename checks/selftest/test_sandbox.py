@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from checks.engine.errors import SandboxError
 from checks.engine.paths import KIT, REFERENCE
-from checks.engine.sandbox.client import CAN_FORK, Limits, Sandbox, SandboxError
+from checks.engine.sandbox.client import CAN_FORK, Limits, Sandbox
 from checks.selftest.sandboxes import HONEST, QUICK, Bench, bench, open_handles
 
 METHODS = ["fork", "serve"] if CAN_FORK else ["serve"]

@@ -13,10 +13,11 @@ from textwrap import dedent
 import pytest
 
 from checks.engine.course.verdict import Check, Status, Verdict
+from checks.engine.errors import InfraError
 from checks.engine.paths import KIT
 from checks.engine.runner import session
 from checks.engine.runner.prefetch import n_cores
-from checks.engine.runner.session import InfraError, Judge, Listener
+from checks.engine.runner.session import Judge, Listener
 from checks.engine.sandbox import solution
 from checks.engine.sandbox.client import CAN_FORK, LearnersError, Limits, Outcome, Sandbox
 from checks.engine.sandbox.solution import Submission

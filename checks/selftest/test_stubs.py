@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.engine.course.questions import Question, questions
+from checks.engine.errors import StubError
 from checks.engine.learner import stubs
-from checks.engine.learner.stubs import Action, StubError, stub_source, write_stubs
+from checks.engine.learner.stubs import Action, stub_source, write_stubs
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "reference"

@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 
 from checks.engine.course.verdict import Status
+from checks.engine.errors import NoDeviceError, StoringError
 from checks.engine.learner import backups
 from checks.engine.training import (
     devices,
@@ -321,7 +322,7 @@ def test_a_learners_except_does_not_hide_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*ignored: Any) -> None:
-        raise storing.StoringError("last.pt can't be written: no space left on device.")
+        raise StoringError("last.pt can't be written: no space left on device.")
 
     monkeypatch.setattr(storing, "store_tensors", full)
     call = "            on_epoch_end(epoch, generator)\n"
@@ -355,7 +356,7 @@ def test_code_for_the_cpu_alone_falls_back_to_it_and_says_so(
 def test_a_device_that_is_not_there_is_one_sentence() -> None:
     missing = [name for name in ("cuda", "mps") if not _is_there(name)]
     for name in missing:
-        with pytest.raises(devices.NoDeviceError, match=f"--device {name}: .*; --device .* works"):
+        with pytest.raises(NoDeviceError, match=f"--device {name}: .*; --device .* works"):
             devices.device_of(name)
     assert devices.device_of("auto").type in ("cpu", "cuda", "mps")
     assert devices.device_of("cpu").type == "cpu"

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from checks.engine.errors import ClaimedError, RunError
 from checks.engine.paths import KIT
 from checks.engine.training import runs as kept
-from checks.engine.training.claims import ClaimedError, claim, is_claimed
+from checks.engine.training.claims import claim, is_claimed
 from checks.selftest.run_folders import make_run
 from checks.selftest.test_command import environment
 
@@ -34,7 +35,7 @@ def arrays(**other: Any) -> dict[str, Any]:
 
 def refused(path: Path) -> str:
     """The sentence with which a file of samples is refused."""
-    with pytest.raises(kept.RunError) as caught:
+    with pytest.raises(RunError) as caught:
         kept.load_samples(path)
     return str(caught.value)
 
@@ -60,18 +61,18 @@ def test_runs_come_newest_first_and_broken_ones_are_left_out(tmp_path: Path) -> 
 def test_a_run_is_found_by_its_name_or_path_or_the_nearest_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(kept.RunError, match="nor any other"):
+    with pytest.raises(RunError, match="nor any other"):
         kept.find("first", tmp_path)
     make_run(tmp_path, "exercises-1")
     assert kept.find("exercises-1", tmp_path).folder == tmp_path / "exercises-1"
     monkeypatch.chdir(tmp_path)
     assert kept.find("./exercises-1", tmp_path).name == "exercises-1"
-    with pytest.raises(kept.RunError, match="did you mean exercises-1"):
+    with pytest.raises(RunError, match="did you mean exercises-1"):
         kept.find("exercise-1", tmp_path)
-    with pytest.raises(kept.RunError, match="the latest is exercises-1"):
+    with pytest.raises(RunError, match="the latest is exercises-1"):
         kept.find("xyz", tmp_path)
     for outside in ("..", "../x", "/", "", "a/b"):
-        with pytest.raises(kept.RunError):
+        with pytest.raises(RunError):
             kept.find(outside, tmp_path)
 
 
@@ -104,7 +105,7 @@ def test_names_that_a_run_may_not_have(name: str) -> None:
 )
 def test_a_broken_run_is_one_sentence(tmp_path: Path, file: str, text: str, said: str) -> None:
     (make_run(tmp_path) / file).write_text(text)
-    with pytest.raises(kept.RunError, match=said):
+    with pytest.raises(RunError, match=said):
         kept.find("first", tmp_path)
 
 
@@ -118,14 +119,14 @@ def test_a_broken_run_is_one_sentence(tmp_path: Path, file: str, text: str, said
 )  # fmt: skip
 def test_a_configuration_is_looked_at(tmp_path: Path, wrong: dict[str, Any]) -> None:
     make_run(tmp_path, configuration=wrong)
-    with pytest.raises(kept.RunError, match=r"run\.json of the run first is damaged"):
+    with pytest.raises(RunError, match=r"run\.json of the run first is damaged"):
         kept.find("first", tmp_path)
 
 
 def test_a_text_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (make_run(tmp_path) / "history.csv").open("wb") as file:
         file.truncate(kept.MAX_TEXT + 1)
-    with pytest.raises(kept.RunError, match="far too large"):
+    with pytest.raises(RunError, match="far too large"):
         kept.history(kept.find("first", tmp_path))
 
 
@@ -137,10 +138,10 @@ def test_history_is_numbers_and_may_be_nan(tmp_path: Path) -> None:
     assert first["generator_loss"] != first["generator_loss"]
     assert second["discriminator_loss"] == float("inf")
     make_run(tmp_path, "second", history=text.replace("1.5", "high"))
-    with pytest.raises(kept.RunError, match=r"history\.csv of the run second is damaged"):
+    with pytest.raises(RunError, match=r"history\.csv of the run second is damaged"):
         kept.history(kept.find("second", tmp_path))
     make_run(tmp_path, "third", history="epoch,loss\n1,2\n")
-    with pytest.raises(kept.RunError, match="damaged"):
+    with pytest.raises(RunError, match="damaged"):
         kept.history(kept.find("third", tmp_path))
 
 

@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from checks.engine.errors import WireError
 from checks.engine.sandbox import wire
-from checks.engine.sandbox.wire import Array, Other, WireError, pack, read, unpack
+from checks.engine.sandbox.wire import Array, Other, pack, read, unpack
 
 Numbers = np.ndarray[Any, Any]
 

@@ -1,9 +1,8 @@
 """What `python run_checks.py` can do: one module a command, each with `add_arguments` and `run`.
 
 `add_arguments(parser)` declares the command's options, `run(options)` does the work and returns
-the exit status. The module's docstring and its EXAMPLES are what --help shows, and COMPLETIONS,
-where it has them, what the Tab key offers (see `completing`). Modules are imported when their
-command is asked for, so that one command does not wait for another's libraries.
+the exit status. The module's docstring and its EXAMPLES are what --help shows. Modules are
+imported when their command is asked for, so that one command does not wait for another's libraries.
 """
 
 # Each command but the check of a tier, with what it does, as --help lists them.
@@ -27,7 +26,6 @@ GROUPS = {
     },
     "The kit": {
         "stubs": "write the exercises anew from the reference solutions",
-        "completion": "let the Tab key finish commands and names",
     },
 }
 COMMANDS = {name: what for group in GROUPS.values() for name, what in group.items()}

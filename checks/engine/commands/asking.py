@@ -8,11 +8,12 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from checks.engine.commands.common import UsageError, short
+from checks.engine.commands.common import short
+from checks.engine.errors import UsageError
 from checks.engine.learner import backups
 from checks.engine.learner.backups import Backup
-from checks.engine.learner.learners_file import FileError, contents
-from checks.engine.learner.stubs import StubError, read_reference, stub_source
+from checks.engine.learner.learners_file import contents
+from checks.engine.learner.stubs import read_reference, stub_source
 
 YES = ("y", "yes")
 
@@ -86,26 +87,20 @@ def learners(folder: Path, tier: str) -> bytes:
     """The bytes of a learner's file.
 
     Raises:
-        UsageError: it can't be read.
+        FileError: it can't be read.
     """
-    try:
-        return contents(folder, tier)
-    except FileError as error:
-        raise UsageError(str(error)) from None
+    return contents(folder, tier)
 
 
 def solved_and_stub(reference: Path, tier: str) -> tuple[str, str]:
     """A tier's reference solution, and the stub that is generated from it.
 
     Raises:
-        UsageError: there is none, or its delimiters are out of place.
+        StubError: there is none, or its delimiters are out of place.
     """
     path = reference / f"{tier}.py"
-    try:
-        solved = read_reference(path)
-        return solved, stub_source(solved, short(path))
-    except StubError as error:
-        raise UsageError(str(error)) from None
+    solved = read_reference(path)
+    return solved, stub_source(solved, short(path))
 
 
 def exchange(path: Path, before: bytes | None, after: bytes) -> Backup | None:

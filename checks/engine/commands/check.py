@@ -11,20 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.commands import COMMANDS
-from checks.engine.commands.common import (
-    INFRA,
-    NOT_ALL,
-    PASSED,
-    UsageError,
-    command,
-    one_of,
-    short,
-    tier_names,
-)
+from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, command, one_of, short, tier_names
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.completing import tier_choices
 from checks.engine.course.totals import next_verdict
 from checks.engine.course.verdict import Status, Verdict
+from checks.engine.errors import UsageError
 from checks.engine.learner.recording import is_remembered, record
 from checks.engine.paths import tiers
 from checks.engine.runner.session import Judge, Listener
@@ -34,7 +25,6 @@ EXAMPLES = (
     ("python run_checks.py beginner", "check exercises/beginner.py"),
     ("python run_checks.py beginner --watch", "check it whenever you save it"),
 )
-COMPLETIONS = {"TIER": lambda typed: [*tier_choices(typed), ("all", "every tier")]}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -136,13 +126,10 @@ def write_reports(
     """The files that were asked for."""
     from checks.engine.runner import reports
 
-    try:
-        if options.json:
-            reports.write_json(options.json, verdicts, meta | {"seed": options.seed})
-        if options.junit:
-            reports.write_junit(options.junit, verdicts)
-    except reports.ReportError as error:
-        raise UsageError(str(error)) from None
+    if options.json:
+        reports.write_json(options.json, verdicts, meta | {"seed": options.seed})
+    if options.junit:
+        reports.write_junit(options.junit, verdicts)
 
 
 def next_step(verdicts: Sequence[Verdict], solutions: str | None = None) -> str:

@@ -7,13 +7,10 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+from checks.engine.errors import UsageError
 from checks.engine.paths import KIT, tiers
 
 PASSED, NOT_ALL, USAGE, INFRA, INTERRUPTED = 0, 1, 2, 3, 130
-
-
-class UsageError(Exception):
-    """The command can't be carried out as given; the text is one sentence."""
 
 
 def one_of(name: str, known: list[str], what: str, meant: Sequence[str] = ()) -> str:

@@ -10,15 +10,14 @@ import argparse
 from pathlib import Path
 
 from checks.engine.commands.asking import agreed, learners, one_part, solved_and_stub
-from checks.engine.commands.common import PASSED, UsageError, short, tier, tier_names
+from checks.engine.commands.common import PASSED, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.completing import part_choices
+from checks.engine.errors import PartError, UsageError
 
 EXAMPLES = (
     ("python run_checks.py diff beginner", "all that you wrote there"),
     ("python run_checks.py diff beginner interpolate_noise", "one function"),
 )
-COMPLETIONS = {"FUNCTION": part_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show how the learner's file and the reference differ."""
     from checks.engine.learner.comparison import compare, only_yours, solved_parts
-    from checks.engine.learner.definitions import PartError
-    from checks.engine.learner.learners_file import FileError, text_of
+    from checks.engine.learner.learners_file import text_of
     from checks.engine.ui.diff_screen import Files, show
     from checks.engine.ui.screen import Screen, make_console
 
@@ -52,8 +50,6 @@ def run(options: argparse.Namespace) -> int:
         extra = [] if options.function else only_yours(text, solved)
     except PartError as error:
         raise UsageError(f"{path.name} {error}, so there is nothing to compare.") from None
-    except FileError as error:
-        raise UsageError(str(error)) from None
 
     said = "You have not passed this tier yet; the reference would be shown."
     knows = options.yes or has_passed(folder, options.tier)

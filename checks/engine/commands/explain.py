@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.engine.commands.common import NOT_ALL, PASSED, UsageError
+from checks.engine.commands.common import NOT_ALL, PASSED
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.completing import check_choices
-from checks.engine.course.lessons import UnknownCheckError, find, lesson, next_check, number
+from checks.engine.course.lessons import find, lesson, next_check, number
 from checks.engine.course.listing import Listed, course
 from checks.engine.course.verdict import Verdict
 from checks.engine.learner.fingerprint import fingerprints
@@ -28,7 +27,6 @@ EXAMPLES = (
     ("python run_checks.py explain", "the check to work on next"),
     ("python run_checks.py explain beginner 3", "the third check of a tier"),
 )
-COMPLETIONS = {"CHECK": check_choices}
 STATES = {
     "passed": "It has passed on the code as it is now.",
     "changed": "The code has changed since it ran; run it again to know.",
@@ -80,10 +78,7 @@ def chosen_check(
     """The check that is asked for, or the next one; None where there is nothing left to do."""
     if not words:
         return next_check(listed, states)
-    try:
-        return find(words, listed, states)
-    except UnknownCheckError as error:
-        raise UsageError(str(error)) from None
+    return find(words, listed, states)
 
 
 def blocks(

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from checks.engine.commands.common import PASSED
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.explain import COMPLETIONS, add_arguments, chosen_check, standing
+from checks.engine.commands.explain import add_arguments, chosen_check, standing
 from checks.engine.course.lessons import ladder
 from checks.engine.course.listing import Listed
-from checks.engine.kept_file import KeptError
+from checks.engine.errors import KeptError
 from checks.engine.learner.progress import last_verdicts, load, save
 from checks.engine.learner.recording import is_remembered
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from checks.engine.ui.screen_text import Page
 
-__all__ = ["COMPLETIONS", "add_arguments", "hint_blocks", "run"]
+__all__ = ["add_arguments", "hint_blocks", "run"]
 EXAMPLES = (
     ("python run_checks.py hint", "a hint on what to mend next"),
     ("python run_checks.py hint noise_statistics", "a hint on this function"),

@@ -10,17 +10,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.engine.commands.common import (
-    NOT_ALL,
-    PASSED,
-    UsageError,
-    command,
-    short,
-    tier_names,
-)
+from checks.engine.commands.common import NOT_ALL, PASSED, command, short, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import tier as tier_of
 from checks.engine.course.questions import Question, tier_answers, tier_questions
+from checks.engine.errors import ByHandError
 from checks.engine.paths import tiers
 
 if TYPE_CHECKING:
@@ -54,34 +48,28 @@ def _seed(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Ask, write, and say where the learner stands."""
-    from checks.engine.learner.learners_file import FileError
     from checks.engine.ui.dialogue import Dialogue, StoppedError
     from checks.engine.ui.quiz_screen import predict
     from checks.engine.ui.screen import make_console
 
     solutions = folder_of(options.solutions or "exercises", "--solutions")
     dialogue = Dialogue(make_console())
+    tier = options.tier or _first_open(solutions)
+    if not tier and not options.again and not options.predict:
+        dialogue.say("The questions of every tier are answered rightly.")
+        dialogue.next("ask them again", command(f"quiz {tiers()[0]} --again", options.solutions))
+        return PASSED
+    tier = tier or tiers()[0]
     try:
-        tier = options.tier or _first_open(solutions)
-        if not tier and not options.again and not options.predict:
-            dialogue.say("The questions of every tier are answered rightly.")
-            dialogue.next(
-                "ask them again", command(f"quiz {tiers()[0]} --again", options.solutions)
-            )
-            return PASSED
-        tier = tier or tiers()[0]
-        try:
-            if not options.predict:
-                _ask_all(dialogue, solutions, tier, options.again)
-            if not options.no_predict:
-                predict(dialogue, tier, options.seed)
-        except StoppedError:
-            pass
-        if options.predict:
-            return PASSED
-        asked, still_open = len(_asked(tier)), len(_open(solutions, tier))
-    except FileError as error:
-        raise UsageError(str(error)) from None
+        if not options.predict:
+            _ask_all(dialogue, solutions, tier, options.again)
+        if not options.no_predict:
+            predict(dialogue, tier, options.seed)
+    except StoppedError:
+        pass
+    if options.predict:
+        return PASSED
+    asked, still_open = len(_asked(tier)), len(_open(solutions, tier))
     if asked:
         right = f"{asked - still_open} of {asked}"
         dialogue.say(f"{right} right in {short(solutions / f'{tier}.py')}.", "bold")
@@ -95,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> None:
     """Ask what is open in a tier, or `again` everything, and write each choice as it is made."""
     from checks.engine.learner import answer_sheet
-    from checks.engine.learner.answer_text import ByHandError, choices
+    from checks.engine.learner.answer_text import choices
     from checks.engine.ui.quiz_screen import ask
 
     asked, answers = _asked(tier), tier_answers(tier)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks.engine.commands.common import PASSED
+from checks.engine.errors import InfraError
 from checks.engine.paths import REFERENCE
-from checks.engine.runner.session import InfraError
 
 if TYPE_CHECKING:
     from recipes import Recipe

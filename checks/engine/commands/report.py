@@ -10,7 +10,8 @@ import argparse
 import webbrowser
 from pathlib import Path
 
-from checks.engine.commands.common import PASSED, UsageError
+from checks.engine.commands.common import PASSED
+from checks.engine.errors import UsageError
 
 EXAMPLES = (
     ("python run_checks.py report", "the newest run's page"),
@@ -27,16 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the report, and say where it is."""
-    from checks.engine.report import ReportError, write_report
-    from checks.engine.training.runs import RunError, find, latest
+    from checks.engine.report import write_report
+    from checks.engine.training.runs import find, latest
 
-    try:
-        chosen = find(options.run) if options.run else latest()
-        if chosen is None:
-            raise UsageError("There is no run to report on: python run_checks.py train makes one.")
-        path = write_report(chosen)
-    except (RunError, ReportError) as error:
-        raise UsageError(str(error)) from None
+    chosen = find(options.run) if options.run else latest()
+    if chosen is None:
+        raise UsageError("There is no run to report on: python run_checks.py train makes one.")
+    path = write_report(chosen)
     show(path, opened=options.open and open_in_browser(path), asked=options.open)
     return PASSED
 

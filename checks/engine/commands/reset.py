@@ -18,15 +18,14 @@ from checks.engine.commands.asking import (
     one_part,
     solved_and_stub,
 )
-from checks.engine.commands.common import PASSED, UsageError, command, short, tier, tier_names
+from checks.engine.commands.common import PASSED, command, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.completing import part_choices
+from checks.engine.errors import FileError, PartError, UsageError
 
 EXAMPLES = (
     ("python run_checks.py reset beginner noise_statistics", "one function"),
     ("python run_checks.py reset beginner", "the whole file"),
 )
-COMPLETIONS = {"FUNCTION": part_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,8 +87,8 @@ def one_stub(before: bytes, stub: str, function: str, path: Path) -> tuple[str, 
     Raises:
         UsageError: there is no such part, or it can't be put back alone.
     """
-    from checks.engine.learner.definitions import PartError, parsed
-    from checks.engine.learner.learners_file import FileError, text_of
+    from checks.engine.learner.definitions import parsed
+    from checks.engine.learner.learners_file import text_of
     from checks.engine.learner.put_back import with_stub
 
     try:

@@ -12,16 +12,15 @@ import os
 from pathlib import Path
 
 from checks.engine.commands.asking import answer, can_ask, exchange, learners
-from checks.engine.commands.common import PASSED, UsageError, command, short, tier, tier_names
+from checks.engine.commands.common import PASSED, command, short, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.commands.completing import version_choices
+from checks.engine.errors import UsageError
 from checks.engine.learner.backups import Backup, backups
 
 EXAMPLES = (
     ("python run_checks.py restore beginner", "list the versions, and ask for one"),
     ("python run_checks.py restore beginner 1", "bring back the newest of them"),
 )
-COMPLETIONS = {"VERSION": version_choices}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,8 +11,8 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks.engine.commands.common import PASSED, UsageError, command
-from checks.engine.runner.session import InfraError
+from checks.engine.commands.common import PASSED, command
+from checks.engine.errors import MissingPackageError, ScoreError, UsageError
 
 if TYPE_CHECKING:
     from checks.engine.quality.leaderboard import Board
@@ -34,23 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score what is not scored yet, and show it."""
-    from checks.engine.quality.scoring import MissingPackageError, ScoreError
-    from checks.engine.training.runs import RunError, find, runs
+    from checks.engine.training.runs import find, runs
     from checks.engine.ui.screen import Screen, make_console
 
-    try:
-        found = [find(options.run)] if options.run else runs()
-        if not found:
-            raise UsageError("There is no run to score yet: python run_checks.py train makes one.")
-        with Screen(make_console()) as screen:
-            if len(found) == 1:
-                show_run(screen, found[0], options.data)
-            else:
-                show_all(screen, found, options.data)
-    except MissingPackageError as error:
-        raise InfraError(str(error)) from None
-    except (RunError, ScoreError) as error:
-        raise UsageError(str(error)) from None
+    found = [find(options.run)] if options.run else runs()
+    if not found:
+        raise UsageError("There is no run to score yet: python run_checks.py train makes one.")
+    with Screen(make_console()) as screen:
+        if len(found) == 1:
+            show_run(screen, found[0], options.data)
+        else:
+            show_all(screen, found, options.data)
     return PASSED
 
 
@@ -116,7 +110,6 @@ def scores_of(screen: Screen, run: Run, data: str | None) -> dict[str, Any]:
 def show_all(screen: Screen, found: list[Run], data: str | None) -> None:
     """The boards, and the challenge on each of them."""
     from checks.engine.quality.leaderboard import boards, goals
-    from checks.engine.quality.scoring import MissingPackageError, ScoreError
     from checks.engine.ui.score_screen import board_blocks, challenge_blocks
 
     scored, left_out = [], []

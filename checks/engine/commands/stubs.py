@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from checks.engine.commands.common import PASSED, UsageError
+from checks.engine.commands.common import PASSED
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.paths import EXERCISES
 
@@ -28,15 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the exercises from the reference; what they replace is kept."""
-    from checks.engine.learner.stubs import StubError, write_stubs
+    from checks.engine.learner.stubs import write_stubs
     from checks.engine.ui.screen import Screen, make_console
 
     source = folder_of(options.solutions or "reference", "--solutions")
     target = Path(options.to) if options.to else EXERCISES
-    try:
-        files = write_stubs(source, target)
-    except StubError as error:
-        raise UsageError(str(error)) from None
+    files = write_stubs(source, target)
     with Screen(make_console()) as screen:
         for written in files:
             kept = f"; your version is now {written.backup}" if written.backup else ""

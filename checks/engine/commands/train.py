@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from checks.engine.commands.common import PASSED, UsageError, command
+from checks.engine.commands.common import PASSED, command
 from checks.engine.commands.train_ends import (
     broken_off,
     counted,
@@ -31,12 +31,11 @@ from checks.engine.commands.train_requests import (
     to_begin,
     to_resume,
 )
-from checks.engine.runner.session import InfraError
+from checks.engine.errors import InfraError, ReportError, RunError, ScoreError, UsageError
 from checks.engine.training import runs as kept
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
 
 if TYPE_CHECKING:
-    from checks.engine.commands.completing import Choice, Typed
     from checks.engine.training.process import Event, Trainer
     from checks.engine.ui.training_screen import TrainingScreen
 
@@ -102,16 +101,6 @@ positive = number(float, 1e-12, "a number above 0")
 def epochs(text: str) -> tuple[int, ...]:
     """Epochs with commas between them, as an argparse type."""
     return tuple(sorted({whole(part.strip()) for part in text.split(",")}))
-
-
-def recipe_choices(typed: Typed) -> list[Choice]:
-    """The recipes."""
-    from checks.engine.commands.recipes import known_recipes
-
-    return [(name, recipe.what) for name, recipe in known_recipes().items()]
-
-
-COMPLETIONS = {"RECIPE": recipe_choices}
 
 
 # The training -------------------------------------------------------------------------------------
@@ -194,8 +183,8 @@ def finished(request: Request, screen: TrainingScreen) -> int:
 
 def look_at(run: kept.Run, screen: TrainingScreen) -> None:
     """Show samples, score them, write the report, and say what to do next."""
-    from checks.engine.quality import ScoreError, score_run
-    from checks.engine.report import ReportError, write_report
+    from checks.engine.quality import score_run
+    from checks.engine.report import write_report
     from checks.engine.ui.preview import preview
 
     files = kept.samples(run)
@@ -206,7 +195,7 @@ def look_at(run: kept.Run, screen: TrainingScreen) -> None:
             screen.close()
             screen.say(said_scores(scores))
         screen.say(f"Report: {place(write_report(run))}")
-    except (kept.RunError, ScoreError, ReportError) as error:
+    except (RunError, ScoreError, ReportError) as error:
         screen.close()
         screen.notice(str(error))
     screen.next(

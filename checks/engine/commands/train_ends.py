@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.engine.commands.common import INTERRUPTED, NOT_ALL, command, short
+from checks.engine.errors import RunError
 from checks.engine.training import runs as kept
 from checks.engine.training.request import Request
 
@@ -82,7 +83,7 @@ def reached_by(folder: Path) -> int:
     """The last whole epoch of a run; 0 where nothing can be read."""
     try:
         return int(kept.read(folder).state["epoch"])
-    except kept.RunError:
+    except RunError:
         return 0
 
 

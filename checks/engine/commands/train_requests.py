@@ -7,8 +7,9 @@ import difflib
 import time
 from pathlib import Path
 
-from checks.engine.commands.common import UsageError, command
+from checks.engine.commands.common import command
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.errors import UsageError
 from checks.engine.learner.learners_file import obstacle
 from checks.engine.paths import KIT, REFERENCE
 from checks.engine.training import runs as kept
@@ -163,13 +164,11 @@ def found(name: str) -> kept.Run:
     """The run of this name that nobody trains.
 
     Raises:
-        UsageError: there is none, it is broken, or somebody trains it.
+        RunError: there is none, or it is broken.
+        UsageError: somebody trains it.
     """
     for _ in range(TRIES):  # one that was killed may take a moment to be gone
-        try:
-            run = kept.find(name)
-        except kept.RunError as error:
-            raise UsageError(str(error)) from None
+        run = kept.find(name)
         if run.state["state"] != "running":
             return run
         time.sleep(PAUSE)

@@ -22,11 +22,12 @@ from checks.engine.commands.common import folder as folder_of
 from checks.engine.course.listing import Listed, course
 from checks.engine.course.totals import next_verdict
 from checks.engine.course.verdict import Status, Verdict
+from checks.engine.errors import KitError
 from checks.engine.learner.fingerprint import fingerprints
 from checks.engine.learner.progress import last_verdicts, load
 from checks.engine.learner.recording import Recording, is_remembered
 from checks.engine.paths import tiers
-from checks.engine.runner.session import InfraError, Judge, Listener, UnusableError
+from checks.engine.runner.session import Judge, Listener
 
 KEYS = {
     "h": "hint",
@@ -198,7 +199,7 @@ class Watch:
         try:
             options = self.options
             self.judge.run([], self.folder, options.seed, self.data, listener, only=order)
-        except (InfraError, UnusableError) as error:
+        except KitError as error:
             problem = str(error)
         put(lambda: self.on_end(run, problem))
 

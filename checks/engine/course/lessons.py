@@ -13,15 +13,12 @@ from dataclasses import dataclass
 
 from checks.engine.course.listing import Listed
 from checks.engine.course.verdict import Verdict
+from checks.engine.errors import UnknownCheckError
 from checks.engine.learner.progress import State
 from checks.engine.paths import CHECKS
 from checks.mistakes import CATALOGUE
 
 HINT = "Hint:"
-
-
-class UnknownCheckError(Exception):
-    """No check, or more than one, is meant by these words; the text is one sentence."""
 
 
 @dataclass(frozen=True)

@@ -13,27 +13,20 @@ Numbers = np.ndarray[Any, Any]
 _mnist: dict[str, Numbers] = {}  # by folder; at most one
 
 
-class UnusableDataError(Exception):
-    """The folder given for the data does not hold MNIST; the text is one sentence."""
-
-
 def use(folder: str) -> None:
     """Take MNIST from a folder from now on, or with "" the embedded digits again.
 
     Raises:
-        UnusableDataError: the folder does not hold MNIST.
+        DataError: the folder does not hold MNIST.
     """
     if list(_mnist) == [folder] or not (_mnist or folder):
         return
     _mnist.clear()
     normalized.cache_clear()
     if folder:
-        from checks.engine.data.mnist import DataError, training_images  # slow to load
+        from checks.engine.data.mnist import training_images  # slow to load
 
-        try:
-            _mnist[folder] = training_images(folder).images.numpy()
-        except DataError as error:
-            raise UnusableDataError(str(error)) from None
+        _mnist[folder] = training_images(folder).images.numpy()
 
 
 @cache

@@ -6,10 +6,10 @@ import os
 import stat
 from pathlib import Path
 
+from checks.engine.errors import FileError
 from checks.engine.learner import learners_file
 from checks.engine.learner.answer_text import Sheet, parsed, with_choice
 from checks.engine.learner.backups import replace
-from checks.engine.learner.learners_file import FileError
 
 
 def load(folder: Path, tier: str) -> Sheet:

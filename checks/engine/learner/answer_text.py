@@ -15,17 +15,13 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from checks.engine.errors import ByHandError, FileError
 from checks.engine.learner.definitions import LINE
-from checks.engine.learner.learners_file import FileError
 
 NAME = "ANSWERS"
 MARKER = re.compile(r"# Your choices\b")  # the stub's last comment line above ANSWERS
 STRING = re.compile(r"""([rRuU]?)('''|\"{3}|'|")(?:\\.|(?!\2).)*\2""", re.DOTALL)
 CHANGING = {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}
-
-
-class ByHandError(Exception):
-    """A choice can't be written surely; the text says why, without its full stop."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from checks.engine.learner.definitions import PartError, Source, plain
+from checks.engine.errors import PartError
+from checks.engine.learner.definitions import Source, plain
 from checks.engine.learner.stubs import BEGIN, END
 
 MIN_WORDS = 4  # a comment of fewer, such as a shape, gives no reason

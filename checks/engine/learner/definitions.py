@@ -14,13 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from checks.engine.errors import PartError
+
 # What Python takes for a line; str.splitlines would also end one at a form feed.
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 BYTE_ORDER_MARK = "\ufeff"
-
-
-class PartError(Exception):
-    """A file can't be taken apart; the text goes on after the file's name, without a full stop."""
 
 
 @dataclass(frozen=True)

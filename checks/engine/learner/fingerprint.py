@@ -21,7 +21,8 @@ from pathlib import Path
 
 from checks.engine.course.listing import Listed
 from checks.engine.course.reliance import Part, edition
-from checks.engine.learner.learners_file import FileError, contents
+from checks.engine.errors import FileError
+from checks.engine.learner.learners_file import contents
 from checks.engine.learner.source_parts import Import, Piece, Source, take_apart
 from checks.engine.paths import KIT
 

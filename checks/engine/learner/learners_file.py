@@ -7,14 +7,12 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+from checks.engine.errors import FileError
+
 MAX_SOURCE = 2**20
 # Python 3.11 and 3.12 count the parser's depth for all threads together, and two that parse at a
 # time end in "SystemError: AST constructor recursion depth mismatch".
 PARSING = threading.RLock()
-
-
-class FileError(Exception):
-    """A file can't be used; the text is one sentence."""
 
 
 def obstacle(folder: Path, tier: str) -> str:

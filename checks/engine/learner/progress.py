@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from checks.engine import kept_file
 from checks.engine.course.verdict import Status, Verdict
-from checks.engine.kept_file import DamagedError, KeptError
+from checks.engine.errors import DamagedError, KeptError
 
 PROGRESS, LAST_RUN = ".progress.json", ".last_run.json"
 ABOUT = (

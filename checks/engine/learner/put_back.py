@@ -7,15 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checks.engine.learner.definitions import (
-    Definition,
-    PartError,
-    Source,
-    defined,
-    end,
-    parsed,
-    start,
-)
+from checks.engine.errors import PartError
+from checks.engine.learner.definitions import Definition, Source, defined, end, parsed, start
 
 
 def with_stub(text: str, stub: str, name: str) -> str:

@@ -27,16 +27,13 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from checks.engine.errors import StubError
 from checks.engine.learner.backups import back_up, replace
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 # Comments that somebody meant as a delimiter: one that is misspelt must not leak a solution.
 LOOKS_LIKE_A_DELIMITER = re.compile(r"#\W*(BEGIN|END)\W*SOLUTION\b", re.IGNORECASE)
-
-
-class StubError(Exception):
-    """The exercises cannot be written; the message is one sentence that starts with the place."""
 
 
 class Action(str, Enum):

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from checks.engine.data.mnist import DataError
+from checks.engine.errors import DataError
 from checks.engine.kept_file import clear_drafts
 from checks.engine.learner.backups import replace
 from checks.engine.paths import cache_folder

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from checks.engine.data.digits import draw_digits
-from checks.engine.data.mnist import RAW, DataError, training_images
+from checks.engine.data.mnist import RAW, training_images
+from checks.engine.errors import DataError, MaterialError
 from checks.engine.paths import cache_folder
 from checks.engine.quality.kept import VERSION
 
@@ -26,10 +27,6 @@ N_TRAINING = 8000
 N_COMPARED = 2000  # in the reference, and in the other real images
 LEAST_TRAINING, LEAST_COMPARED = 1000, 500
 SEEDS = (271_828, 314_159, 161_803)  # of the drawn digits; far from those that are trained on
-
-
-class MaterialError(Exception):
-    """The images are not there; the text is one sentence for the screen."""
 
 
 @dataclass(frozen=True)

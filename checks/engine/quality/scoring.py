@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checks.engine.errors import MaterialError, MissingPackageError, RunError, ScoreError
 from checks.engine.kept_file import clear_drafts, reason
 from checks.engine.learner.backups import replace
 from checks.engine.quality import kept
-from checks.engine.training.runs import Run, RunError, load_samples, samples
+from checks.engine.training.runs import Run, load_samples, samples
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
     from checks.engine.quality.classifier import Classifier
 
 Progress = Callable[[str], None]
-
-
-class ScoreError(Exception):
-    """A run can't be scored; the text is one sentence for the screen."""
-
-
-class MissingPackageError(ScoreError):
-    """A package that scores are computed with is not installed."""
 
 
 def silent(what: str) -> None:
@@ -225,7 +218,7 @@ def make_ruler(kind: str, folder: str | None, progress: Progress) -> Ruler:
     """The same; see `ruler`."""
     from checks.engine.quality.calibration import calibration
     from checks.engine.quality.classifier import classifier_for, one_thread
-    from checks.engine.quality.material import MaterialError, material
+    from checks.engine.quality.material import material
 
     try:
         images = material(kind, folder)

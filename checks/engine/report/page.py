@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checks.engine.errors import ReportError
 from checks.engine.kept_file import clear_drafts, reason
 from checks.engine.learner.backups import replace
 from checks.engine.report import wording
@@ -41,10 +42,6 @@ COLUMNS = {
     "coverage": "Coverage",
     "accuracy": "D’s accuracy",
 }
-
-
-class ReportError(Exception):
-    """The report can't be written; the text is one sentence for the screen."""
 
 
 def write_report(run: Run) -> Path:

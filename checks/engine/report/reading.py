@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.engine.errors import RunError
 from checks.engine.ui.screen_text import inert
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _snapshots(run: Run, left_out: list[str]) -> tuple[list[Snapshot], int, Pixe
 
     try:
         files = runs.samples(run)
-    except (runs.RunError, OSError) as error:
+    except (RunError, OSError) as error:
         left_out.append(f"The samples: {text(str(error))}")
         return [], 0, None
     found, walk, broken = [], None, 0
@@ -152,7 +153,7 @@ def _snapshots(run: Run, left_out: list[str]) -> tuple[list[Snapshot], int, Pixe
             arrays = runs.load_samples(path)
             found.append(Snapshot(epoch, arrays["grid"]))
             walk = arrays.get("walk", walk)
-        except (runs.RunError, OSError, KeyError) as error:
+        except (RunError, OSError, KeyError) as error:
             if not broken:
                 left_out.append(text(str(error)))
             broken += 1
@@ -166,7 +167,7 @@ def _losses(run: Run, left_out: list[str]) -> list[tuple[int, float | None, floa
 
     try:
         history = runs.history(run)
-    except (runs.RunError, OSError) as error:
+    except (RunError, OSError) as error:
         left_out.append(f"The losses: {text(str(error))}")
         return []
     rows = {}

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from checks.engine.errors import DataError
 from checks.engine.paths import CHECKS, KIT
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox.solution import Submission
@@ -96,13 +97,13 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
     """Run the request's tiers, or the checks that it names."""
     import pytest
 
-    from checks.engine.data.training_images import UnusableDataError, use
+    from checks.engine.data.training_images import use
 
     sandbox.shared().keeps_spare = bool(request.get("spare"))
     reporter = Reporter(events, orders, request["run"])
     try:
         use(request["data"])
-    except UnusableDataError as error:
+    except DataError as error:
         reporter.send("usage", message=str(error))
         return
     names = request["checks"] or [f"test_{tier}.py" for tier in request["tiers"]]

@@ -17,15 +17,12 @@ from typing import Any
 
 from checks.engine.course.totals import Totals, tally, total
 from checks.engine.course.verdict import Status, Verdict
+from checks.engine.errors import ReportError
 
 SCHEMA = 1  # raised when a field of the JSON report changes its meaning or goes away
 
 # XML 1.0 has no way to write these, not even escaped.
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-class ReportError(Exception):
-    """A report can't be written; the message is one sentence for the person at the terminal."""
 
 
 def write_json(

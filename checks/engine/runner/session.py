@@ -21,17 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.course.verdict import Check, Status, Verdict
+from checks.engine.errors import InfraError, UsageError
 from checks.engine.paths import KIT
 
 END_SECONDS = 10.0
-
-
-class InfraError(Exception):
-    """The kit itself does not work here; the text is one sentence for the screen."""
-
-
-class UnusableError(Exception):
-    """The run cannot start as asked for; the text is one sentence for the screen."""
 
 
 @dataclass
@@ -151,7 +144,7 @@ class Judge:
             elif event["event"] == "notice":
                 listener.notice(event["text"])
             elif event["event"] == "usage":
-                raise UnusableError(event["message"])
+                raise UsageError(event["message"])
             elif event["event"] == "infra":
                 raise InfraError(event["message"])
             elif event["event"] == "end":

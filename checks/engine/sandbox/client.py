@@ -27,6 +27,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from checks.engine.errors import SandboxError
 from checks.engine.paths import KIT
 from checks.engine.sandbox import wire
 from checks.engine.sandbox.links import CAN_FORK, Ended, ForkedTwin, Forks, LinkLost, Served
@@ -36,10 +37,6 @@ __all__ = ["CAN_FORK", "KIT", "LearnersError", "Limits", "Outcome", "Sandbox", "
 MAX_FRAMES = 12
 MAX_MESSAGE = 2000
 Found = TypeVar("Found")
-
-
-class SandboxError(Exception):
-    """The kit cannot run a child: its own fault, never the learner's."""
 
 
 @dataclass(frozen=True)

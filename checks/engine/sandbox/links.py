@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from checks.engine.errors import WireError
 from checks.engine.paths import KIT
 from checks.engine.sandbox import wire
 
@@ -224,7 +225,7 @@ class Served:
         while message is not None:
             try:
                 message = wire.read(_stream(self.process.stdout))
-            except (wire.WireError, OSError, ValueError):
+            except (WireError, OSError, ValueError):
                 self.answers.put(b"garbled")
                 message = None
             self.answers.put(message)

@@ -20,6 +20,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from checks.engine.errors import WireError
+
 if TYPE_CHECKING:
     import numpy as np
 # At run time NumPy is imported where it is used: the command and the judge come by here on their
@@ -36,10 +38,6 @@ DTYPES = frozenset(
     ["bool", "float16", "float32", "float64"]
     + [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 )
-
-
-class WireError(Exception):
-    """The bytes are not a message, or the value does not fit into one."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,7 @@ from types import ModuleType
 from typing import Any, BinaryIO, NoReturn
 
 import checks.probes
+from checks.engine.errors import WireError
 from checks.engine.paths import KIT
 from checks.engine.sandbox import huge_pages, isolation, wire
 
@@ -62,7 +63,7 @@ def packed_answer(request: dict[str, Any]) -> bytes:
     """`answer`, as a message."""
     try:
         return wire.pack(answer(request))
-    except wire.WireError as error:
+    except WireError as error:
         return wire.pack({"status": "oversized", "message": str(error)})
     except BaseException as error:
         return wire.pack(describe(error, request["solutions"]))

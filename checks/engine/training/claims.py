@@ -11,12 +11,10 @@ import time
 from pathlib import Path
 from typing import IO
 
+from checks.engine.errors import ClaimedError
+
 LOCK = ".lock"
 TRIES, PAUSE = 20, 0.05  # a process that was killed may take a moment to be gone
-
-
-class ClaimedError(Exception):
-    """Another process trains this run."""
 
 
 def claim(folder: Path) -> IO[bytes]:

@@ -17,7 +17,7 @@ def close(supervisor: Supervisor, returned: Any) -> None:
     """Close the books; `returned` is None where the training was ended by us at its end.
 
     Raises:
-        storing.StoringError: there is no place for what has been reached.
+        StoringError: there is no place for what has been reached.
     """
     records = supervisor.records
     n_before = supervisor.kept["epoch"] if supervisor.kept else 0

@@ -10,10 +10,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from checks.engine.errors import MismatchError
 from checks.engine.training.frames import made_anew, set_variables
 from checks.engine.training.keepers import put_random, take_random
 from checks.engine.training.putting import Putting
-from checks.engine.training.states import MismatchError
 from checks.engine.training.taking import Taking
 
 Taken = dict[str, Any]

@@ -16,6 +16,8 @@ from typing import Any
 
 import torch
 
+from checks.engine.errors import NoDeviceError
+
 # Networks this small keep one core busy. Two threads wait for each other at every layer, and once
 # another program wants one of the cores, for that too: on a busy machine of two cores a training
 # with two threads took ten times as long as with one.
@@ -24,10 +26,6 @@ THREADS = 1
 OF_DEVICES = re.compile(
     r"same device|device type|cuda|\bmps\b|expected device|different device|cpu and", re.I
 )
-
-
-class NoDeviceError(Exception):
-    """The device that was asked for is not there; the text is one sentence."""
 
 
 def device_of(wanted: str) -> torch.device:

@@ -11,9 +11,16 @@ from typing import Any
 
 import torch
 
-from checks.engine.data.mnist import DataError
+from checks.engine.errors import (
+    ClaimedError,
+    DataError,
+    NoDeviceError,
+    RunError,
+    StoringError,
+    UnfitError,
+)
 from checks.engine.training import devices, learning, material, runs, storing
-from checks.engine.training.claims import ClaimedError, claim
+from checks.engine.training.claims import claim
 from checks.engine.training.continuation import Scope
 from checks.engine.training.records import Records
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
@@ -28,7 +35,7 @@ class RefusedError(Exception):
     """The training can't begin as asked for; the text is one sentence."""
 
 
-REFUSALS = (RefusedError, DataError, devices.NoDeviceError, learning.UnfitError, runs.RunError)
+REFUSALS = (RefusedError, DataError, NoDeviceError, UnfitError, RunError)
 
 
 def carry_out(request: Request, emit: Emit) -> None:
@@ -45,7 +52,7 @@ def carry_out(request: Request, emit: Emit) -> None:
         emit("usage", text=f"The run {folder.name} is being trained by another process.")
     except REFUSALS as error:
         emit("usage", text=str(error))
-    except storing.StoringError as error:
+    except StoringError as error:
         emit("usage", text=f"The run {folder.name} can't be kept: {error}")
     except OSError as error:
         emit("usage", text=f"The folder of the run {folder.name} can't be used: {error.strerror}.")
@@ -122,7 +129,7 @@ class Job:
         run = runs.read(self.folder)
         try:
             kept = storing.load_tensors(self.folder / "last.pt")
-        except storing.StoringError as error:
+        except StoringError as error:
             raise RefusedError(f"{error} So the run can't go on.") from None
         if not is_complete(kept):
             raise RefusedError(f"last.pt of the run {run.name} is damaged. So it can't go on.")
@@ -149,9 +156,9 @@ class Job:
         """Train, on the CPU if the learner's code works nowhere else, and say how it ended."""
         try:
             self._train()
-        except learning.UnfitError as error:
+        except UnfitError as error:
             self._fail("unfit", str(error))
-        except storing.StoringError as error:
+        except StoringError as error:
             self._fail("storage", str(error))
         except BaseException as error:
             if isinstance(error, Exception) and learning.is_ours(error, self.solutions):
@@ -232,7 +239,7 @@ class Job:
         if self.supervisor is None and self.kept:
             records.take_over(self.kept)
             records.n_images, records.resumed = self.configuration["data"]["images"], self.resumed
-        with contextlib.suppress(storing.StoringError):
+        with contextlib.suppress(StoringError):
             records.store_state(state, problem)
 
 

@@ -20,15 +20,12 @@ import torch
 from torch import Tensor
 
 from checks.engine.commands.recipes import known_recipes
+from checks.engine.errors import UnfitError
 from checks.engine.paths import KIT
 from checks.engine.sandbox import isolation, worker
 from checks.engine.training.request import SCRATCH
 
 PIXELS = 28 * 28
-
-
-class UnfitError(Exception):
-    """The learner's code has not what it takes; the text is one sentence."""
 
 
 def enter(solutions: Path, run: Path, *, locked: bool) -> None:

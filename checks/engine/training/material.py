@@ -13,6 +13,7 @@ from torch import Tensor
 
 from checks.engine.data import mnist
 from checks.engine.data.digits import draw_digits
+from checks.engine.errors import DataError
 from checks.engine.learner.fingerprint import Files, code
 from checks.engine.paths import cache_folder
 from checks.engine.training.runs import SCORED
@@ -37,7 +38,7 @@ def material(folder: str | None, limit: int | None) -> Material:
     """Images as they were asked for.
 
     Raises:
-        mnist.DataError: the folder does not hold them.
+        DataError: the folder does not hold them.
     """
     found = mnist.training_images(folder, limit)
     kind = "drawn" if found.notice else "mnist"
@@ -61,7 +62,7 @@ def same_material(description: Mapping[str, Any]) -> Material:
     """The images that a run began with.
 
     Raises:
-        mnist.DataError: they are not there any more.
+        DataError: they are not there any more.
     """
     if description["kind"] == "drawn":  # not what may have been downloaded since
         images = drawn(description["images"], 0)
@@ -69,7 +70,7 @@ def same_material(description: Mapping[str, Any]) -> Material:
     else:
         found = material(description["folder"], description.get("limit"))
     if checksum(found.images) != description.get("checksum"):
-        raise mnist.DataError(
+        raise DataError(
             "The images are not those that the run began with, so it can't go on as it was."
         )
     return found

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from checks.engine.errors import MismatchError
 from checks.engine.training.keepers import KEEPERS, PLAIN, unpacked
-from checks.engine.training.states import ABSENT, MismatchError, attributes_of
+from checks.engine.training.states import ABSENT, attributes_of
 
 KEEPER = {keeper.kind: keeper for keeper in KEEPERS}
 

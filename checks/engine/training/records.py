@@ -21,7 +21,7 @@ Log = Callable[[int, Pair, Any], None]
 class Records:
     """What a run has reached: epochs, losses, times. Writes all files but `run.json`.
 
-    Whatever it writes may end in a `storing.StoringError`. `log` hears of each epoch's losses, and
+    Whatever it writes may end in a `StoringError`. `log` hears of each epoch's losses, and
     of its grid where there is one.
     """
 
@@ -87,7 +87,7 @@ class Records:
         """Write samples, their picture and the generator's checkpoint.
 
         Raises:
-            sampling.UnusableError: the generator makes no images.
+            NoImagesError: the generator makes no images.
         """
         size = getattr(generator, "latent_dim", None)
         latent_dim = size if type(size) is int and 0 < size < 2**16 else self.latent_dim

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checks.engine.errors import RunError
 from checks.engine.paths import KIT
 from checks.engine.training.claims import is_claimed
 
@@ -48,10 +49,6 @@ ARRAYS: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {  # dtype, and the
     "walk": ("|u1", ((*WALK, 28, 28),)),
 }
 OPTIONAL = {"walk"}
-
-
-class RunError(Exception):
-    """A run can't be had or read; the text is one sentence for the screen."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from checks.engine.errors import NoImagesError
 from checks.engine.training.keepers import put_random, take_random
 from checks.engine.training.runs import GRID, MANY, SCORED, WALK
 
@@ -22,10 +23,6 @@ PIXELS = 28 * 28
 GRID_SEED, MANY_SEED, WALK_SEED = 0, 1, 2
 
 Numbers = np.ndarray[Any, Any]
-
-
-class UnusableError(Exception):
-    """The network can't be used as a generator; the text is one sentence."""
 
 
 @contextmanager
@@ -62,7 +59,7 @@ def snapshot(
         walk: whether to go from one latent vector to another, too.
 
     Raises:
-        UnusableError: the generator's images are not `(N, 784)` numbers.
+        NoImagesError: the generator's images are not `(N, 784)` numbers.
     """
     networks = [generator] if discriminator is None else [generator, discriminator]
     with undisturbed(networks):
@@ -107,15 +104,15 @@ def generated(generator: nn.Module, z: Tensor, device: torch.device) -> Tensor:
     """The generator's images `(N, 784)` on its device.
 
     Raises:
-        UnusableError: that is not what it makes.
+        NoImagesError: that is not what it makes.
     """
     parts = [generator(part.to(device)) for part in z.split(500)]
     if not all(isinstance(part, Tensor) for part in parts):
-        raise UnusableError("The generator returns something else than a tensor.")
+        raise NoImagesError("The generator returns something else than a tensor.")
     images = torch.cat(parts)
     if images.numel() != len(z) * PIXELS or not images.is_floating_point():
         shape = tuple(images.shape)
-        raise UnusableError(f"The generator makes {shape} of {len(z)} latent vectors, not images.")
+        raise NoImagesError(f"The generator makes {shape} of {len(z)} latent vectors, not images.")
     return images.detach().reshape(len(z), PIXELS)
 
 

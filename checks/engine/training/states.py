@@ -12,10 +12,6 @@ class Absent:
 ABSENT = Absent()
 
 
-class MismatchError(Exception):
-    """What was taken down does not fit; the text says what and where."""
-
-
 def attributes_of(value: Any) -> dict[str, Any]:
     """An object's own attributes, also those in slots."""
     found = dict(getattr(value, "__dict__", {}))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from checks.engine.errors import StoringError
 from checks.engine.kept_file import PAUSE, TRIES, reason
 from checks.engine.learner.backups import replace
 from checks.engine.training.runs import COLUMNS, GRID
@@ -22,10 +23,6 @@ SIDE, GAP, COLUMNS_OF_GRID = 28, 2, 8  # pixels, pixels, images
 MAX_STATES = 4 * 2**30  # bytes of a `last.pt`
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
-
-
-class StoringError(Exception):
-    """A file can't be written or read; the text is one sentence for the screen."""
 
 
 def store(path: Path, contents: bytes) -> None:

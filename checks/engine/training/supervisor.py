@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from checks.engine.errors import MismatchError, NoImagesError, StoringError
 from checks.engine.training import frames as running
 from checks.engine.training import sampling, storing
 from checks.engine.training.closing import close
@@ -30,7 +31,6 @@ from checks.engine.training.live import Live
 from checks.engine.training.losses import Pair, broken, reported
 from checks.engine.training.records import Records
 from checks.engine.training.runs import FORMAT
-from checks.engine.training.states import MismatchError
 
 Train = Callable[[Tensor, Callable[..., None]], Any]
 
@@ -92,7 +92,7 @@ class Supervisor:
 
         Raises:
             Exception: whatever the learner's code ends with.
-            storing.StoringError: there is no place for what has been reached.
+            StoringError: there is no place for what has been reached.
         """
         if not self._again:
             self.records.store_state("running")
@@ -161,9 +161,9 @@ class Supervisor:
             self._find_discriminator(found)
             try:
                 self.records.store_samples(0, generator, walk=False)
-            except storing.StoringError as error:
+            except StoringError as error:
                 self._end("storage", str(error))
-            except sampling.UnusableError:
+            except NoImagesError:
                 pass
         self._start_clock()
 
@@ -187,7 +187,7 @@ class Supervisor:
                 self._epoch_ended(epoch, generator, times, frames)
             else:
                 self.tell("more", "Your train_gan goes on after the last epoch.")
-        except storing.StoringError as error:
+        except StoringError as error:
             self._end("storage", str(error))
         self.live.epoch_ended()
         self._start_clock()
@@ -247,7 +247,7 @@ class Supervisor:
             return
         try:
             self.records.store_samples(epoch, self.generator, walk=epoch == self.epochs)
-        except sampling.UnusableError as error:
+        except NoImagesError as error:
             self.tell("unusable", f"There are no samples: {error}")
             return
         self.emit("snapshot", epoch=epoch)

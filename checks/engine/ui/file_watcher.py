@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from checks.engine.learner.learners_file import FileError, contents
+from checks.engine.errors import FileError
+from checks.engine.learner.learners_file import contents
 
 LOOK_SECONDS = 1.0  # between two looks that no event asked for
 POLL_SECONDS = 0.3  # between two looks where events don't come

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from checks.engine.course.questions import Answer, Question
-from checks.engine.runner.session import InfraError
+from checks.engine.errors import InfraError
 from checks.engine.ui.dialogue import Dialogue
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from checks.engine.commands.common import UsageError
 from checks.engine.course.verdict import Status
+from checks.engine.errors import UsageError
 from checks.engine.learner.progress import State
 
 if TYPE_CHECKING:
