@@ -207,6 +207,7 @@ def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
         expected=ended.expected,
         why=ended.why,
         hint=ended.hint,
+        awaited=ended.awaited,
         mistake=ended.mistake.name if ended.mistake else "",
         mistake_id=ended.mistake.id if ended.mistake else "",
         further=ended.further,

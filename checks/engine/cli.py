@@ -24,6 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit status."""
     try:
         module, options = parse(arguments)
+        if getattr(options, "watch", False):  # `beginner --watch` is `watch beginner`
+            module.refuse_with_watch(options)
+            module, _ = parser_of("watch")
         status: int = module.run(options)
         return status
     except KitError as error:

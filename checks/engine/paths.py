@@ -34,3 +34,11 @@ def cache_folder() -> Path:
     else:
         base, usual = os.environ.get("XDG_CACHE_HOME"), ".cache"
     return (Path(base) if base else Path.home() / usual) / "gan-exercise-kit"
+
+
+def short(file: str | Path) -> str:
+    """A file's path from here, or its name where it lies elsewhere."""
+    try:
+        return Path(file).relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return Path(file).name

@@ -351,7 +351,7 @@ MISTAKES = (
         why="All of this was built for the samples. Each part may seem right by itself; what "
         "counts is that the training as a whole brings G's images towards the real ones.",
         hints=(
-            "If another check of this tier has failed, mend that one first.",
+            "If another check of this tier has failed, fix that one first.",
             "Look at both losses: one of them near 0 means that one network has won. Look at the "
             "optimizers too: Adam's first beta of 0.9 remembers too much for this game.",
             "Adam with betas of 0.5 and 0.999, some dropout in D, LeakyReLU in both.",
@@ -365,7 +365,7 @@ MISTAKES = (
         why="G is asked to fool D, not to be versatile. One image that works is enough for it, "
         "unless D learns fast enough to reject it.",
         hints=(
-            "If another check of this tier has failed, mend that one first. Does each step draw "
+            "If another check of this tier has failed, fix that one first. Does each step draw "
             "fresh noise, and does the noise reach the images?",
             "Look at the balance: one step each, the same learning rate, and at Adam's betas.",
             "Adam with betas of 0.5 and 0.999; LeakyReLU in D, batch-norm in G help as well.",

@@ -492,7 +492,7 @@ MISTAKES = (
         why="The two losses need not fall while both networks learn. Against an opponent that "
         "stands still it is plain descent, and a working step gets its loss down.",
         hints=(
-            "The checks on what moves, what is fed and on the loss tell more: mend them first.",
+            "The checks on what moves, what is fed and on the loss tell more: fix them first.",
             "Look at the returned number, the clearing of gradients, and your network and losses.",
             "Fresh images, scores, loss, clear, backward, step, and that loss returned.",
         ),

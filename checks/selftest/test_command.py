@@ -97,10 +97,10 @@ def test_not_all_passed_is_1_and_says_what_to_mend(
     assert done.returncode == 1
     assert max(map(len, done.stdout.splitlines())) <= 60
     report = json.loads(data.read_text(encoding="utf-8"))
-    lines, mended = done.stdout.split("To mend")
+    lines, fixed = done.stdout.split("To fix")
     assert len(re.findall(r"^  ✗ ", lines, re.MULTILINE)) == report["total"]["wrong"] > 0
-    assert "uniform" in mended
-    assert "Next: mend" in done.stdout
+    assert "uniform" in fixed
+    assert "Next: fix" in done.stdout
     root = ET.parse(xml).getroot()
     assert root.get("tests") == str(report["total"]["checks"])
     assert root.get("failures") == str(report["total"]["wrong"])

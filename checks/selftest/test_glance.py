@@ -78,7 +78,7 @@ def ended(kit: Path, **checks: Status) -> None:
     verdicts = [
         Verdict(
             listed[name].check, listed[name].tier, listed[name].title, listed[name].points, status,
-            came=words.get(status, "").format(name, listed[name].tier),
+            came=words.get(status, "").format(name, listed[name].tier), awaited="one in here",
         )
         for name, status in checks.items()
     ]  # fmt: skip
@@ -157,7 +157,7 @@ Changed since it was checked, itself or what it
 uses:
   three in exercises/intermediate.py
 
-Next: mend one in exercises/beginner.py, then
+Next: fix one in exercises/beginner.py, then
       run:
         python run_checks.py beginner
 """
@@ -167,7 +167,7 @@ Next: mend one in exercises/beginner.py, then
 NEXT = {
     "a wrong one comes first": (
         {"one": Status.TODO, "two": Status.ERROR},
-        "mend two in exercises/beginner.py, then run:\npython run_checks.py beginner",
+        "fix two in exercises/beginner.py, then run:\npython run_checks.py beginner",
     ),
     "then what has still to be written": (
         {"one": Status.BLOCKED, "two": Status.TODO},
@@ -178,7 +178,7 @@ NEXT = {
     ),
     "at last what waits": (
         {"one": Status.BLOCKED, "two": Status.PASSED},
-        "write one in here., then run:\npython run_checks.py beginner",
+        "write one in here, then run:\npython run_checks.py beginner",
     ),
     "a new tier": (
         {"one": Status.PASSED, "two": Status.PASSED},
@@ -277,7 +277,7 @@ def test_a_run_is_remembered_and_one_on_another_folder_is_not(kit: Path) -> None
             ONE: "passed", TWO: "failed", THREE: "passed", FOUR: "passed",
         }  # fmt: skip
         assert entries[TWO].mistake == "noise-shape"
-        assert "Next: mend two in exercises/beginner.py" in glance(kit)
+        assert "Next: fix two in exercises/beginner.py" in glance(kit)
         edit(kit, "beginner", "return 3", "return 2")
         assert "  two in exercises/beginner.py\n" in glance(kit)
         (exercises / PROGRESS).rename(exercises / "aside")

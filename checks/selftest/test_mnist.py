@@ -252,7 +252,7 @@ def test_a_broken_download_falls_back_and_is_not_kept(
     assert left_over(tmp_path) == []
     assert capfd.readouterr() == ("", "")
     server.broken = ""
-    assert is_expected(training_images()), "the next run, with the server mended"
+    assert is_expected(training_images()), "the next run, with the server fixed"
 
 
 def test_a_download_broken_halfway_is_not_kept(server: Server, tmp_path: Path) -> None:

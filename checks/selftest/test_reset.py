@@ -259,7 +259,7 @@ def test_a_file_that_changes_while_the_question_is_open_is_left_alone(
         (place / "beginner.py").write_bytes(b"newer = 1\n")
         return True
 
-    monkeypatch.setattr("checks.engine.commands.reset.agreed", edits)
+    monkeypatch.setattr("checks.engine.ui.reset.agreed", edits)
     assert cli.main(["reset", "beginner", "--solutions", str(place)]) == 2
     assert "has changed meanwhile" in " ".join(capsys.readouterr().err.split())
     assert stands(place) == b"newer = 1\n"

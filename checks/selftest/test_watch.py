@@ -65,7 +65,7 @@ def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None
     beginner.write_text(right.replace(DRAW, "return rng.random((n_samples, latent_dim))"))
     shown = terminal.wait("Uniform noise instead of normal", "N(0, 1) yours", "q quit")
     first = shown.index("NumPy noise comes from N(0, 1)")
-    assert first < shown.index("To mend")
+    assert first < shown.index("To fix")
     assert "✓ PyTorch noise is a float32 tensor" not in shown  # unchanged, and passed before
 
     terminal.press("h")
@@ -124,7 +124,7 @@ def test_a_save_during_a_run_restarts_it(opened: Terminal, kit: Path, beginner: 
         advanced.write_text(hangs, encoding="utf-8")
         opened.wait("Pixels 0 to 255 become -1 to 1")
         advanced.write_text(wrong, encoding="utf-8")
-        opened.wait("To mend", "0 → 0.000")
+        opened.wait("To fix", "0 → 0.000")
         beginner.write_text(beginner.read_text(encoding="utf-8") + "\nEXTRA = 1\n")
         assert "Well done" in opened.wait("20 checks pass", "q quit")
     finally:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.commands import COMMANDS
-from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, command, one_of, short, tier_names
+from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, one_of, tier_names
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.course.totals import next_verdict
+from checks.engine.course.next_step import next_step
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import UsageError
 from checks.engine.learner.recording import is_remembered, record
@@ -54,8 +54,6 @@ def _tier(name: str) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Run the checks and show what they found, or without a tier what is remembered."""
-    if options.watch:
-        return watch_instead(options)
     solutions = folder_of(options.solutions or "exercises", "--solutions")
     remembers = options.solutions is None and is_remembered(solutions)
     data = folder_of(options.data, "--data") if options.data else None
@@ -89,17 +87,16 @@ def run(options: argparse.Namespace) -> int:
                 notice = recording.keep(came) if recording and came else ""
             if notice:
                 screen.notice(notice)
-            screen.finish(verdicts, next_step(verdicts, options.solutions))
+            step = next_step(verdicts)
+            screen.finish(verdicts, step.said(options.solutions) if step else "")
     write_reports(verdicts, options, {"solutions": str(solutions), "tiers": selected})
     if any(verdict.status is Status.INFRA for verdict in verdicts):
         return INFRA
     return PASSED if all(v.status is Status.PASSED for v in verdicts) else NOT_ALL
 
 
-def watch_instead(options: argparse.Namespace) -> int:
-    """`--watch` is the command of that name; what it has no use for is refused."""
-    from checks.engine.commands import watch
-
+def refuse_with_watch(options: argparse.Namespace) -> None:
+    """See that nothing is asked for beside `--watch` that it has no use for."""
     for name in ("json", "junit", "verbose", "explain"):
         if getattr(options, name):
             raise UsageError(f"--{name} belongs to a single run of the checks, without --watch.")
@@ -107,17 +104,16 @@ def watch_instead(options: argparse.Namespace) -> int:
         raise UsageError(
             "--watch is on one tier at a time; without any it begins with what is next."
         )
-    return watch.run(options)
 
 
 def at_a_glance(options: argparse.Namespace, solutions: Path) -> int:
     """Show where the learner stands; nothing is run, so what belongs to a run is refused."""
-    from checks.engine.commands.glance import show
+    from checks.engine.ui.glance import show
 
     for name in ("data", "seed", "json", "junit", "verbose", "explain"):
         if getattr(options, name):
             raise UsageError(f"--{name} belongs to a run of the checks: say which tier, or all.")
-    return show(solutions)
+    return PASSED if show(solutions) else NOT_ALL
 
 
 def write_reports(
@@ -130,29 +126,3 @@ def write_reports(
         reports.write_json(options.json, verdicts, meta | {"seed": options.seed})
     if options.junit:
         reports.write_junit(options.junit, verdicts)
-
-
-def next_step(verdicts: Sequence[Verdict], solutions: str | None = None) -> str:
-    """What to do next, in words, with the command to run on the same folder."""
-    following = next_verdict(verdicts)
-    if following is None:
-        if any(verdict.status is not Status.PASSED for verdict in verdicts):
-            return ""
-        later = tiers()[tiers().index(verdicts[-1].tier) + 1 :]
-        if later:
-            return f"on to {later[0]}:\n  {command(later[0], solutions)}"
-        return training(solutions)
-    again = f"then run:\n  {command(following.tier, solutions)}"
-    if following.status is Status.BLOCKED:
-        awaited = following.came.removeprefix("Waits for ").split(", which")[0]
-        return f"write {awaited}, {again}"
-    if following.status.is_open:
-        return f"{following.came[0].lower()}{following.came[1:].rstrip('.')}, {again}"
-    where = following.location
-    what = f"{where.function} in {short(where.file)}" if where else f"the {following.tier} file"
-    return f"mend {what}, {again}"
-
-
-def training(solutions: str | None = None) -> str:
-    """What to do when every check passes: the lesson ends with digits, not with green ticks."""
-    return f"train your GAN for real, and look at what it makes:\n  {command('train', solutions)}"

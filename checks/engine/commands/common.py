@@ -1,4 +1,4 @@
-"""What the commands share: exit statuses, the error for wrong usage, folders and names."""
+"""What the commands share: exit statuses, and arguments that several take."""
 
 from __future__ import annotations
 
@@ -46,15 +46,10 @@ def folder(name: str, option: str) -> Path:
     raise UsageError(f"{option} {name}: there is no such folder.")
 
 
-def command(words: str, solutions: str | None = None) -> str:
-    """A command to run next, on the same folder."""
-    quoted = f'"{solutions}"' if solutions and " " in solutions else solutions
-    return f"python run_checks.py {words}" + (f" --solutions {quoted}" if quoted else "")
-
-
-def short(file: str | Path) -> str:
-    """A file's path from here, or its name where it lies elsewhere."""
-    try:
-        return Path(file).relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return Path(file).name
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """A check as the argument, in the words that `course.lessons.find` understands."""
+    add = parser.add_argument
+    add("check", nargs="*", metavar="CHECK",
+        help="a tier and a number, as in beginner 3; the function that it is about; "
+        "or words of its title")  # fmt: skip
+    add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")

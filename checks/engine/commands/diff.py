@@ -9,10 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from checks.engine.commands.asking import agreed, learners, one_part, solved_and_stub
-from checks.engine.commands.common import PASSED, short, tier, tier_names
+from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.errors import PartError, UsageError
+from checks.engine.paths import short
+from checks.engine.ui.asking import agreed, learners, one_part, solved_and_stub
 
 EXAMPLES = (
     ("python run_checks.py diff beginner", "all that you wrote there"),

@@ -10,12 +10,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.engine.commands.common import NOT_ALL, PASSED, command, short, tier_names
+from checks.engine.commands.common import NOT_ALL, PASSED, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import tier as tier_of
+from checks.engine.course.next_step import command
 from checks.engine.course.questions import Question, tier_answers, tier_questions
 from checks.engine.errors import ByHandError
-from checks.engine.paths import tiers
+from checks.engine.paths import short, tiers
 
 if TYPE_CHECKING:
     from checks.engine.ui.dialogue import Dialogue

@@ -11,11 +11,13 @@ import difflib
 import os
 from pathlib import Path
 
-from checks.engine.commands.asking import answer, can_ask, exchange, learners
-from checks.engine.commands.common import PASSED, command, short, tier, tier_names
+from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.course.next_step import command
 from checks.engine.errors import UsageError
 from checks.engine.learner.backups import Backup, backups
+from checks.engine.paths import short
+from checks.engine.ui.asking import answer, can_ask, exchange, learners
 
 EXAMPLES = (
     ("python run_checks.py restore beginner", "list the versions, and ask for one"),

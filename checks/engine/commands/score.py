@@ -11,7 +11,8 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from checks.engine.commands.common import PASSED, command
+from checks.engine.commands.common import PASSED
+from checks.engine.course.next_step import command
 from checks.engine.errors import MissingPackageError, ScoreError, UsageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from checks.engine.commands.common import PASSED, command
+from checks.engine.commands.common import PASSED
 from checks.engine.commands.train_ends import (
     broken_off,
     counted,
@@ -31,6 +31,7 @@ from checks.engine.commands.train_requests import (
     to_begin,
     to_resume,
 )
+from checks.engine.course.next_step import command
 from checks.engine.errors import InfraError, ReportError, RunError, ScoreError, UsageError
 from checks.engine.training import runs as kept
 from checks.engine.training.request import DEFAULT_EPOCHS, Request

@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.engine.commands.common import INTERRUPTED, NOT_ALL, command, short
+from checks.engine.commands.common import INTERRUPTED, NOT_ALL
+from checks.engine.course.next_step import command
 from checks.engine.errors import RunError
+from checks.engine.paths import short
 from checks.engine.training import runs as kept
 from checks.engine.training.request import Request
 

@@ -7,8 +7,8 @@ import difflib
 import time
 from pathlib import Path
 
-from checks.engine.commands.common import command
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.course.next_step import command
 from checks.engine.errors import UsageError
 from checks.engine.learner.learners_file import obstacle
 from checks.engine.paths import KIT, REFERENCE

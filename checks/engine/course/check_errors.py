@@ -26,12 +26,14 @@ class CheckEndedError(Exception):
         expected: str = "",
         why: str = "",
         hint: str = "",
+        awaited: str = "",
         mistake: Mistake | None = None,
         further: Iterable[Further] = (),
         error: LearnersError | None = None,
         output: str = "",
     ) -> None:
         self.came, self.expected, self.why, self.hint = came, expected, why, hint
+        self.awaited = awaited
         self.mistake, self.error, self.output = mistake, error, output
         self.further = tuple(further)
         parts = [mistake.name if mistake else "", expected and f"Expected: {expected}"]

@@ -60,14 +60,19 @@ def number(listed: Listed, course: Sequence[Listed]) -> str:
     return f"{listed.check.tier} {mine.index(listed) + 1}"
 
 
-def find(words: Sequence[str], course: Sequence[Listed], states: Mapping[str, State]) -> Listed:
+def find(
+    words: Sequence[str], course: Sequence[Listed], states: Mapping[str, State]
+) -> Listed | None:
     """The check that is meant: by tier and number, by the part it is about, or by its title.
 
-    Of several on one part, the first that has not passed.
+    Of several on one part, the first that has not passed; without a word, the one to work on next,
+    None where all have passed.
 
     Raises:
         UnknownCheckError: none is, or several are.
     """
+    if not words:
+        return next_check(course, states)
     said = " ".join(words).strip().lower()
     for each in course:
         names = (number(each, course), each.check.title.lower(), each.function, each.check.check)

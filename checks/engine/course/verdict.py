@@ -31,7 +31,7 @@ class Status(str, Enum):
 
     @property
     def is_wrong(self) -> bool:
-        """Something for the learner to mend."""
+        """Something for the learner to fix."""
         return not self.is_open and self not in (Status.PASSED, Status.INFRA)
 
 
@@ -90,6 +90,7 @@ class Verdict:
     came: str = ""
     why: str = ""
     hint: str = ""
+    awaited: str = ""  # what a blocked check waits for: a part, and the file it belongs to
     mistake: str = ""  # the catalogue's name of the mistake, e.g. "Gradients never cleared"
     mistake_id: str = ""  # its id, for reports
     further: tuple[Further, ...] = ()  # other mistakes that were seen beside it

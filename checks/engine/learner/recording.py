@@ -10,7 +10,7 @@ from pathlib import Path
 from checks.engine.course.listing import Listed, course
 from checks.engine.course.verdict import Verdict
 from checks.engine.learner.fingerprint import fingerprints
-from checks.engine.learner.progress import remember, steady
+from checks.engine.learner.progress import State, load, remember, steady
 from checks.engine.paths import EXERCISES
 
 
@@ -40,6 +40,16 @@ def record(folder: Path) -> Recording:
     """
     listed = course()
     return Recording(folder, listed, fingerprints(folder, listed))
+
+
+def standing(folder: Path) -> tuple[list[Listed], dict[str, State]]:
+    """The course, and how each check stands on the present code."""
+    listed, progress = course(), load(folder)
+    present = fingerprints(folder, listed)
+    return listed, {
+        each.check.check: progress.state(each.check.check, present[each.check.check])
+        for each in listed
+    }
 
 
 def is_remembered(folder: Path) -> bool:

@@ -59,7 +59,9 @@ class Attempt:
             submission.preload(self.tier)
             began = time.perf_counter()
             if failed := list(dict.fromkeys(o.about for o in self.needs if o.has_failed)):
-                raise WaitsError(f"Waits for {' and '.join(failed)}, which has to be right first.")
+                awaited = " and ".join(failed)
+                said = f"Waits for {awaited}, which has to be right first."
+                raise WaitsError(said, awaited=awaited)
             self.function(self.view)
         except BaseException as error:  # whatever it is, somebody waits for the end
             self.error = error

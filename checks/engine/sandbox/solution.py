@@ -313,9 +313,9 @@ class Solution:
         tier = Path(file).stem
         if tier == self.tier and name in (self.about, ""):
             return NotWrittenError(f"Write {self.about} in {self.file()}.", error=error)
+        awaited = f"{name or 'a part'} in {self.file(tier)}"
         return WaitsError(
-            f"Waits for {name or 'a part'} in {self.file(tier)}, which is still to be written.",
-            error=error,
+            f"Waits for {awaited}, which is still to be written.", awaited=awaited, error=error
         )
 
     def _raised(self, error: LearnersError) -> CheckEndedError:

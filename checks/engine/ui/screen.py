@@ -138,7 +138,7 @@ class Screen:
     # When it is done.
 
     def finish(self, verdicts: Sequence[Verdict], next_step: str = "") -> None:
-        """The report: what to mend, notes, the tier table, and the next thing to do.
+        """The report: what to fix, notes, the tier table, and the next thing to do.
 
         `verdicts` come in course order. `next_step` completes "Next: …"; left empty, the
         screen names the next check.
@@ -147,28 +147,28 @@ class Screen:
         if self.overview:
             self._print(*self._mistakes_in_short(verdicts))
         else:
-            self.mend(verdicts)
+            self.show_mistakes(verdicts)
             self._print(*self._notes(verdicts))
             self._print(*self._evidence(verdicts))
         tiers = tally(verdicts, self._checks)
         self._print(Text(), parts.tier_table(self.page, tiers), Text())
         self._print(*self._closing(verdicts, next_step))
 
-    def mend(self, verdicts: Sequence[Verdict]) -> None:
-        """What there is to mend, in words."""
+    def show_mistakes(self, verdicts: Sequence[Verdict]) -> None:
+        """What there is to fix, in words."""
         self._print(*self._kit_faults(verdicts), *self._mistakes(verdicts))
 
     def _mistakes(self, verdicts: Sequence[Verdict]) -> list[Text]:
         causes = by_cause(verdicts)
         shown = causes if self.verbose else causes[: self.details]
-        blocks = [Text(), Text("To mend", "bold")] if shown else []
+        blocks = [Text(), Text("To fix", "bold")] if shown else []
         for first, *others in shown:
             blocks += [Text(), *parts.details(self.page, first, self.verbose)]
             if others:
                 same = f"{len(others)} more check{'s' * (len(others) > 1)} ended the same way."
                 blocks += [Text(), parts.under(self.page, self.page.line(same))]
         if shown and (left := sum(map(len, causes[len(shown) :]))):
-            rest = f"… and {left} more; mend these first."
+            rest = f"… and {left} more; fix these first."
             blocks += [Text(), parts.under(self.page, self.page.line(rest))]
         return blocks
 

@@ -95,7 +95,7 @@ def paragraphs(page: Page, verdict: Verdict) -> list[Text]:
 
 
 def details(page: Page, verdict: Verdict, verbose: bool) -> list[Text]:
-    """All that helps to mend one check that is wrong, or says how the kit failed."""
+    """All that helps to fix one check that is wrong, or says how the kit failed."""
     head = page.line(verdict.title, "bold")
     if verdict.status is not Status.FAILED:
         head.append("  ", "not bold").append(

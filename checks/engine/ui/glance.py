@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rich.text import Text
 
-from checks.engine.commands.check import next_step, training
-from checks.engine.commands.common import NOT_ALL, PASSED, command, short
 from checks.engine.course.listing import Listed, course
+from checks.engine.course.next_step import TRAINING, NextStep, next_step
 from checks.engine.course.totals import Totals, add, total
 from checks.engine.course.verdict import Frame, Status, Verdict
 from checks.engine.learner.fingerprint import code_of, fingerprints
 from checks.engine.learner.progress import Entry, Progress, State, last_verdicts, load
+from checks.engine.paths import short
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page, make_console
 
@@ -34,14 +34,14 @@ class Standing:
         return self.listed.check.tier
 
 
-def show(folder: Path) -> int:
-    """Show where the solutions in a folder stand; the exit status."""
+def show(folder: Path) -> bool:
+    """Show where the solutions in a folder stand; whether all is done."""
     progress = load(folder)
     standings = standings_of(folder, course(), progress)
     page = Page(make_console())
     for block in blocks_of(page, folder, standings, progress.notice):
         page.console.print(block)
-    return PASSED if all(each.state == "passed" for each in standings) else NOT_ALL
+    return all(each.state == "passed" for each in standings)
 
 
 def standings_of(folder: Path, listed: Sequence[Listed], progress: Progress) -> list[Standing]:
@@ -66,10 +66,10 @@ def blocks_of(page: Page, folder: Path, standings: Sequence[Standing], notice: s
     if total(tiers).complete:
         done = f"Well done: all {len(standings)} checks pass."
         blocks.append(page.text(done, "bold green"))
-        following = training()
+        following = TRAINING
     else:
         following = step(folder, standings)
-    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(following))]
+    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(following.said()))]
 
 
 def totals_of(standings: Sequence[Standing]) -> list[Totals]:
@@ -110,22 +110,21 @@ def changed(page: Page, folder: Path, standings: Sequence[Standing]) -> list[Tex
     return [*blocks, Text()] if blocks else []
 
 
-def step(folder: Path, standings: Sequence[Standing]) -> str:
-    """What to do next, with the command to run: in the first tier that is not finished."""
+def step(folder: Path, standings: Sequence[Standing]) -> NextStep:
+    """What to do next, in the first tier that is not finished."""
     unfinished = [each for each in standings if each.state != "passed"]
     tier = unfinished[0].tier
     mine = [each for each in unfinished if each.tier == tier]
     wrong = [each for each in mine if each.state == "failed"]
     to_do = [each for each in mine if each.entry and each.entry.status is Status.TODO]
-    again = f"\n  {command(tier)}"
     if not wrong and any(each.state == "changed" for each in mine):
-        return f"check again what has changed:{again}"
+        return NextStep("check again what has changed", tier)
     if not wrong and not to_do and any(each.state == "unchecked" for each in mine):
         if all(each.entry is None for each in standings):
-            return f"run the first checks:{again}"
-        return f"run the checks of {tier}:{again}"
+            return NextStep("run the first checks", tier)
+        return NextStep(f"run the checks of {tier}", tier)
     (chosen, *_) = wrong or to_do or mine
-    return next_step([verdict_of(folder, chosen)])
+    return next_step([verdict_of(folder, chosen)]) or NextStep(f"run the checks of {tier}", tier)
 
 
 def verdict_of(folder: Path, standing: Standing) -> Verdict:
@@ -136,9 +135,9 @@ def verdict_of(folder: Path, standing: Standing) -> Verdict:
     if said and said.status is status:
         return said
     file = folder / f"{check.tier}.py"
-    came = f"Write {about} in {short(file)}."
+    came, awaited = f"Write {about} in {short(file)}.", f"what {about} needs"
     if status is Status.BLOCKED:
-        came = f"Waits for what {about} needs, which is still to be written."
+        came = f"Waits for {awaited}, which is still to be written."
     return Verdict(
         check.check,
         check.tier,
@@ -146,5 +145,6 @@ def verdict_of(folder: Path, standing: Standing) -> Verdict:
         check.points,
         status,
         came=came,
+        awaited=awaited,
         location=Frame(str(file), 0, about, ""),
     )

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from checks.engine.commands.common import short
 from checks.engine.errors import UsageError
 from checks.engine.learner import backups
 from checks.engine.learner.backups import Backup
 from checks.engine.learner.learners_file import contents
 from checks.engine.learner.stubs import read_reference, stub_source
+from checks.engine.paths import short
 
 YES = ("y", "yes")
 
