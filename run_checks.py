@@ -5,7 +5,7 @@ import sys
 
 PACKAGES = (
     *("torch", "torchvision", "numpy", "matplotlib", "pytest", "rich"),
-    *("torchmetrics", "jinja2"),  # what scores and reports are made with
+    *("msgspec", "torchmetrics", "jinja2"),  # what scores and reports are made with
 )
 
 

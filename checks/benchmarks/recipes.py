@@ -31,7 +31,7 @@ from torch import Tensor
 
 from checks.benchmarks.digits import MNIST_FOLDER
 from checks.engine.errors import DataError, ScoreError
-from checks.engine.learner.backups import replace
+from checks.engine.files import replace
 from checks.engine.paths import REFERENCE
 from checks.engine.quality.leaderboard import FIGURES
 from checks.engine.quality.scoring import Ruler, ruler

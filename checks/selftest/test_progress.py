@@ -47,7 +47,7 @@ def verdict(check: str, status: Status = Status.PASSED, mistake: str = "") -> Ve
 def full() -> Verdict:
     """A verdict with something in every field."""
     return Verdict(
-        NUMPY, "beginner", "A title", 2, Status.FAILED, "Expected.", "Came.", "Why.", "Hint.", "It.",
+        NUMPY, "beginner", "A title", 2, Status.FAILED, "Expected.", "Came.", "Why.", "Hint.", "X.",
         "Mistake", "a-mistake", (Further("b-mistake", "Other", "Too."),),
         (Exhibit("Table", ("", "b"), (("c", "d"), ("e", "f")), "Note."),), ("Advice.",),
         (Frame("/x/beginner.py", 3, "f", "return"),), Frame("/x/beginner.py", 1, "f", "def f():"),

@@ -14,9 +14,9 @@ import pytest
 import torch
 from rich.console import Console
 
+from checks.engine import files
 from checks.engine.course.verdict import Status
 from checks.engine.errors import NoDeviceError, StoringError
-from checks.engine.learner import backups
 from checks.engine.training import (
     devices,
     endings,
@@ -284,7 +284,7 @@ def test_losses_can_come_from_the_steps_alone(
 def test_a_full_disk_ends_with_a_sentence_and_the_last_good_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, written = backups.replace, []
+    real, written = files.replace, []
 
     def full(path: Path, contents: bytes) -> None:
         written.append(path.name)

@@ -6,9 +6,11 @@ JUnit report, so everything that a learner reads about a check is in it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+import msgspec
 
 
 class Status(str, Enum):
@@ -61,6 +63,10 @@ class Exhibit:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
 
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.heads) for row in self.rows):
+            raise ValueError("a row is longer or shorter than the heads")
+
 
 @dataclass(frozen=True)
 class Further:
@@ -108,28 +114,17 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary that `json.dumps` takes."""
-        return asdict(self) | {"status": self.status.value}
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Verdict:
-        """The verdict back from `to_json`."""
-        fields = dict(data)
-        fields["status"] = Status(fields["status"])
-        fields["advice"] = tuple(fields["advice"])
-        fields["frames"] = tuple(Frame(**frame) for frame in fields["frames"])
-        fields["further"] = tuple(Further(**each) for each in fields["further"])
-        fields["exhibits"] = tuple(
-            Exhibit(
-                each["title"],
-                tuple(each["heads"]),
-                tuple(map(tuple, each["rows"])),
-                each["note"],
-            )
-            for each in fields["exhibits"]
-        )
-        if fields["location"] is not None:
-            fields["location"] = Frame(**fields["location"])
-        return cls(**fields)
+        """The verdict back from `to_json`.
+
+        Raises:
+            msgspec.ValidationError: this is something else.
+        """
+        return msgspec.convert(data, cls)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 
 from checks.engine.errors import FileError
+from checks.engine.files import replace
 from checks.engine.learner import learners_file
 from checks.engine.learner.answer_text import Sheet, parsed, with_choice
-from checks.engine.learner.backups import replace
 
 
 def load(folder: Path, tier: str) -> Sheet:

@@ -1,19 +1,19 @@
 """Backups of exercise files: `.backup/NAME.DATE.py`, in the folder where the file stands.
 
 Whatever the kit writes over a learner's file goes through `back_up` first and then through
-`replace`. Both end with the bytes on the disk, so that a process that is killed, or a machine that
-loses its power, between any two lines of this module loses nothing.
+`files.replace`. Both end with the bytes on the disk, so that a process that is killed, or a machine
+that loses its power, between any two lines of this module loses nothing.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from datetime import datetime
 from pathlib import Path
+
+from checks.engine.files import settle, write_down
 
 FOLDER = ".backup"
 DATE = "%Y-%m-%dT%H-%M-%S"
@@ -56,31 +56,13 @@ def back_up(path: Path, contents: bytes) -> Backup:
             number += 1
     try:
         with file:
-            _write(file.fileno(), contents)
+            write_down(file.fileno(), contents)
     except BaseException:
         kept.path.unlink(missing_ok=True)
         raise
-    _settle(folder)
-    _settle(path.parent)
+    settle(folder)
+    settle(path.parent)
     return kept
-
-
-def replace(path: Path, contents: bytes) -> None:
-    """Write a file in one go: whoever looks sees the old one or the new one, whole.
-
-    Raises:
-        OSError: it can't be written; then the old one still stands there.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            _write(file.fileno(), contents)
-        if os.name == "posix" and path.exists():
-            shutil.copymode(path, temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _settle(path.parent)
 
 
 def backups(path: Path) -> list[Backup]:
@@ -101,27 +83,3 @@ def backups(path: Path) -> list[Backup]:
             continue
         found.append(Backup(date, int(match[2] or 1), entry))
     return sorted(found, reverse=True)
-
-
-def _write(handle: int, contents: bytes) -> None:
-    """All of the contents, down to the disk."""
-    view = memoryview(contents)
-    while view:
-        view = view[os.write(handle, view) :]
-    os.fsync(handle)
-
-
-def _settle(folder: Path) -> None:
-    """Let a folder's new names reach the disk, on systems where that can be asked for."""
-    if os.name != "posix":
-        return
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # a folder that may be written and not read
-        return
-    try:
-        os.fsync(handle)
-    except OSError:  # a file system that doesn't know how
-        pass
-    finally:
-        os.close(handle)

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
-from checks.engine import kept_file
+import msgspec
+
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import DamagedError, KeptError
+from checks.engine.files import read_kept, write_kept
 
 PROGRESS, LAST_RUN = ".progress.json", ".last_run.json"
 ABOUT = (
@@ -39,7 +41,21 @@ class Entry:
     fingerprint: str
     when: str
     mistake: str = ""
-    hints: int = 0
+    hints: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+@dataclass(frozen=True)
+class ProgressFile:
+    """What stands in `.progress.json`, by the check's id."""
+
+    checks: dict[str, Entry]
+
+
+@dataclass(frozen=True)
+class LastRunFile:
+    """What stands in `.last_run.json`, by tier."""
+
+    tiers: dict[str, list[Verdict]]
 
 
 @dataclass
@@ -108,7 +124,8 @@ def steady(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str
 def load(folder: Path) -> Progress:
     """What is remembered of the solutions in a folder; nothing where there is nothing to read."""
     try:
-        return Progress(kept_file.read(folder / PROGRESS, _entries) or {})
+        held = read_kept(folder / PROGRESS, ProgressFile)
+        return Progress(held.checks if held else {})
     except DamagedError as error:
         return Progress(
             notice=f"{error} Nothing in it counts, and when a new one is written it is kept as "
@@ -125,16 +142,17 @@ def save(folder: Path, progress: Progress) -> None:
         KeptError: it can't be written; what was there is there still.
     """
     checks = {check: _plain(entry) for check, entry in progress.entries.items()}
-    kept_file.write(folder / PROGRESS, {"about": ABOUT, "checks": checks}, _entries)
+    write_kept(folder / PROGRESS, {"about": ABOUT, "checks": checks}, ProgressFile)
 
 
 def last_verdicts(folder: Path) -> dict[str, Verdict]:
     """What the last runs said, by the check's id; nothing where there is nothing to read."""
     try:
-        tiers = kept_file.read(folder / LAST_RUN, _tiers) or {}
+        held = read_kept(folder / LAST_RUN, LastRunFile)
     except KeptError:
         return {}
-    return {verdict.check: verdict for verdicts in tiers.values() for verdict in verdicts}
+    tiers = held.tiers.values() if held else ()
+    return {verdict.check: verdict for verdicts in tiers for verdict in verdicts}
 
 
 def save_verdicts(folder: Path, verdicts: Sequence[Verdict]) -> None:
@@ -146,7 +164,7 @@ def save_verdicts(folder: Path, verdicts: Sequence[Verdict]) -> None:
     tiers: dict[str, list[Any]] = {}
     for verdict in (last_verdicts(folder) | {each.check: each for each in verdicts}).values():
         tiers.setdefault(verdict.tier, []).append(verdict.to_json())
-    kept_file.write(folder / LAST_RUN, {"about": ABOUT_LAST_RUN, "tiers": tiers}, _tiers)
+    write_kept(folder / LAST_RUN, {"about": ABOUT_LAST_RUN, "tiers": tiers}, LastRunFile)
 
 
 def remember(
@@ -170,51 +188,7 @@ def remember(
     return progress.notice
 
 
-def _entries(held: dict[str, Any]) -> dict[str, Entry]:
-    return {_text(check): _entry(entry) for check, entry in held["checks"].items()}
-
-
-def _entry(held: dict[str, Any]) -> Entry:
-    hints = held.get("hints", 0)
-    if type(hints) is not int or hints < 0:
-        raise ValueError
-    texts = (held["fingerprint"], held["when"], held.get("mistake", ""))
-    fingerprint, when, mistake = map(_text, texts)
-    return Entry(Status(held["status"]), fingerprint, when, mistake, hints)
-
-
 def _plain(entry: Entry) -> dict[str, Any]:
     """An entry as it stands in the file, without what is not there."""
     fields = dataclasses.asdict(entry) | {"status": entry.status.value}
     return {name: value for name, value in fields.items() if value}
-
-
-def _tiers(held: dict[str, Any]) -> dict[str, list[Verdict]]:
-    return {tier: [_verdict(each) for each in held["tiers"][tier]] for tier in held["tiers"]}
-
-
-def _verdict(held: dict[str, Any]) -> Verdict:
-    verdict = Verdict.from_json(held)
-    tables = verdict.exhibits if _fits(verdict, Verdict) else None
-    if tables is None or any(len(row) != len(each.heads) for each in tables for row in each.rows):
-        raise ValueError
-    return verdict
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a value is of the kind that a dataclass announces, down to its last field."""
-    inner = get_args(kind)
-    if get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(_fits(each, inner[0]) for each in value)
-    if inner:  # one kind or another
-        return any(_fits(value, each) for each in inner)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        fields = get_type_hints(kind).items()
-        return isinstance(value, kind) and all(_fits(getattr(value, n), t) for n, t in fields)
-    return type(value) in ((int, float) if kind is float else (kind,))
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError
-    return value

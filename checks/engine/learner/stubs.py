@@ -28,7 +28,8 @@ from enum import Enum
 from pathlib import Path
 
 from checks.engine.errors import StubError
-from checks.engine.learner.backups import back_up, replace
+from checks.engine.files import replace
+from checks.engine.learner.backups import back_up
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"

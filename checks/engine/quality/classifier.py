@@ -23,8 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from checks.engine.errors import DataError
-from checks.engine.kept_file import clear_drafts
-from checks.engine.learner.backups import replace
+from checks.engine.files import clear_drafts, replace
 from checks.engine.paths import cache_folder
 from checks.engine.quality.material import Material
 

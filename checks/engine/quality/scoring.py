@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks.engine.errors import MaterialError, MissingPackageError, RunError, ScoreError
-from checks.engine.kept_file import clear_drafts, reason
-from checks.engine.learner.backups import replace
+from checks.engine.files import clear_drafts, reason, replace
 from checks.engine.quality import kept
 from checks.engine.training.runs import Run, load_samples, samples
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks.engine.errors import ReportError
-from checks.engine.kept_file import clear_drafts, reason
-from checks.engine.learner.backups import replace
+from checks.engine.files import clear_drafts, reason, replace
 from checks.engine.report import wording
 from checks.engine.report.animation import animation
 from checks.engine.report.charts import Chart, bar_chart, line_chart

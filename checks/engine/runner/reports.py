@@ -18,6 +18,7 @@ from typing import Any
 from checks.engine.course.totals import Totals, tally, total
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import ReportError
+from checks.engine.files import replace
 
 SCHEMA = 1  # raised when a field of the JSON report changes its meaning or goes away
 
@@ -137,14 +138,7 @@ def write_whole(path: Path, text: str) -> None:
         if path.exists() and not path.is_file() and not path.is_dir():
             path.write_text(text, encoding="utf-8")
             return
-        target = path.resolve()  # a link stays a link
-        draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-        try:
-            draft.write_text(text, encoding="utf-8")
-            os.replace(draft, target)
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink()
+        replace(path.resolve(), text.encode("utf-8"))  # a link stays a link
     except (OSError, ValueError) as error:
         raise ReportError(
             f"The report can't be written to {path}: {reason(path, error)}."

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from checks.engine.learner.backups import replace
+from checks.engine.files import replace
 from checks.engine.paths import KIT
 from checks.engine.sandbox.links import MAX_OUTPUT, SECRET, kill
 from checks.engine.training.request import SCRATCH, Request

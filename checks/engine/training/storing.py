@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,7 @@ import numpy as np
 import torch
 
 from checks.engine.errors import StoringError
-from checks.engine.kept_file import PAUSE, TRIES, reason
-from checks.engine.learner.backups import replace
+from checks.engine.files import reason, replace
 from checks.engine.training.runs import COLUMNS, GRID
 
 SIDE, GAP, COLUMNS_OF_GRID = 28, 2, 8  # pixels, pixels, images
@@ -33,14 +30,7 @@ def store(path: Path, contents: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for last in (False,) * (TRIES - 1) + (True,):
-            try:
-                replace(path, contents)
-                return
-            except PermissionError:  # Windows, while another program looks at it
-                if last or os.name != "nt":
-                    raise
-                time.sleep(PAUSE)
+        replace(path, contents)
     except OSError as error:
         raise StoringError(f"{path.name} can't be written: {reason(error)}.") from None
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from checks.engine.errors import UsageError
+from checks.engine.files import replace
 from checks.engine.learner import backups
 from checks.engine.learner.backups import Backup
 from checks.engine.learner.learners_file import contents
@@ -131,7 +132,7 @@ def exchange(path: Path, before: bytes | None, after: bytes) -> Backup | None:
         if before is not None:
             kept = backups.back_up(path, before)
         doing = "replaced"
-        backups.replace(path.resolve(), after)
+        replace(path.resolve(), after)
     except OSError as error:
         what = f"{short(path)} can't be {doing}: {error.strerror or error}"
         raise UsageError(f"{what}; nothing was changed.") from None

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,31 @@ from typing import Any
 import pytest
 
 from checks.engine.errors import DamagedError, KeptError
-from checks.engine.kept_file import MAX_BYTES, read, write
+from checks.engine.files import MAX_BYTES, read_kept, write_kept
 from checks.engine.paths import KIT
 
 NAME = ".kept.json"
 
 
-def numbers(held: dict[str, Any]) -> list[int]:
-    """A reader: the file holds a list of numbers."""
-    return [number + 0 for number in held["numbers"]]
+@dataclass
+class Numbers:
+    """The kind of file that these tests keep."""
+
+    numbers: list[int]
+
+
+def numbers(path: Path) -> list[int] | None:
+    """The numbers that a file holds."""
+    held = read_kept(path, Numbers)
+    return None if held is None else held.numbers
 
 
 def test_what_is_written_is_read_and_can_be_read_by_people(tmp_path: Path) -> None:
     path = tmp_path / NAME
-    assert read(path, numbers) is None
+    assert numbers(path) is None
     for held in ([], [1, 2]):
-        write(path, {"about": "Numbers.", "numbers": held}, numbers)
-        assert read(path, numbers) == held
+        write_kept(path, {"about": "Numbers.", "numbers": held}, Numbers)
+        assert numbers(path) == held
     lines = path.read_text(encoding="ascii").splitlines()
     assert lines[:4] == ["{", '  "schema": 1,', '  "about": "Numbers.",', '  "numbers": [']
     assert os.listdir(tmp_path) == [NAME]
@@ -58,12 +67,12 @@ def test_what_cannot_be_understood_is_put_aside_when_a_new_file_comes(
     for number in range(2):
         path.write_bytes(DAMAGED[name])
         with pytest.raises(DamagedError) as ended:
-            read(path, numbers)
+            numbers(path)
         assert str(ended.value).startswith(NAME)
         assert str(ended.value).endswith(".")
         assert path.read_bytes() == DAMAGED[name]  # reading alone moves nothing
-        write(path, {"numbers": [number]}, numbers)
-        assert read(path, numbers) == [number]
+        write_kept(path, {"numbers": [number]}, Numbers)
+        assert numbers(path) == [number]
     kept = [tmp_path / f"{NAME}.broken", tmp_path / f"{NAME}.broken2"]
     assert [file.read_bytes() for file in kept] == [DAMAGED[name]] * 2
 
@@ -73,13 +82,13 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)
     with pytest.raises(DamagedError):
-        read(path, numbers)
+        numbers(path)
 
 
 def test_a_folder_in_its_place_stays(tmp_path: Path) -> None:
     path = tmp_path / NAME
     (path / "inside").mkdir(parents=True)
-    for attempt in (partial(read, path, numbers), partial(write, path, {}, numbers)):
+    for attempt in (partial(read_kept, path, Numbers), partial(write_kept, path, {}, Numbers)):
         with pytest.raises(KeptError, match="not a plain file"):
             attempt()
     assert (path / "inside").is_dir()
@@ -90,7 +99,7 @@ def test_a_pipe_and_a_link_to_nowhere_stay(tmp_path: Path) -> None:
     for name in ("pipe", "link"):
         path = tmp_path / name
         os.mkfifo(path) if name == "pipe" else path.symlink_to(tmp_path / "nowhere")
-        for attempt in (partial(read, path, numbers), partial(write, path, {}, numbers)):
+        for attempt in (partial(read_kept, path, Numbers), partial(write_kept, path, {}, Numbers)):
             with pytest.raises(KeptError, match="not a plain file"):
                 attempt()
     assert sorted(os.listdir(tmp_path)) == ["link", "pipe"]
@@ -99,47 +108,47 @@ def test_a_pipe_and_a_link_to_nowhere_stay(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may do everything")
 def test_a_folder_that_may_not_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / NAME
-    write(path, {"numbers": [1]}, numbers)
+    write_kept(path, {"numbers": [1]}, Numbers)
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(KeptError, match=r"^\.kept\.json can't be written: .*\.$"):
-            write(path, {"numbers": [2]}, numbers)
-        assert read(path, numbers) == [1]
+            write_kept(path, {"numbers": [2]}, Numbers)
+        assert numbers(path) == [1]
         path.chmod(0)
         with pytest.raises(KeptError, match="can't be read"):
-            read(path, numbers)
+            numbers(path)
     finally:
         tmp_path.chmod(0o700)
 
 
 def test_a_folder_that_is_gone_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(KeptError, match=r"can't be written: no such file or directory\.$"):
-        write(tmp_path / "gone" / NAME, {"numbers": []}, numbers)
+        write_kept(tmp_path / "gone" / NAME, {"numbers": []}, Numbers)
 
 
 def test_a_disk_that_is_full_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / NAME
-    write(path, {"numbers": [1]}, numbers)
+    write_kept(path, {"numbers": [1]}, Numbers)
 
     def full(*ignored: Any) -> int:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
     with pytest.raises(KeptError, match="no space left"):
-        write(path, {"numbers": [2]}, numbers)
+        write_kept(path, {"numbers": [2]}, Numbers)
     monkeypatch.undo()
-    assert read(path, numbers) == [1]
+    assert numbers(path) == [1]
     assert os.listdir(tmp_path) == [NAME]
 
 
 WRITER = """
 import sys
 from pathlib import Path
-from checks.engine.kept_file import write
+from checks.engine.files import write_kept
 for n in range(10**9):
-    write(Path(sys.argv[1]), {"numbers": [n] * 20_000}, lambda held: held["numbers"])
+    write_kept(Path(sys.argv[1]), {"numbers": [n] * 20_000}, dict)
     print(n, flush=True)
 """
 
@@ -156,7 +165,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
         time.sleep(0.0017 * lines)  # somewhere in the midst of the next one
         writer.kill()
         writer.communicate()
-        held = read(path, numbers)
+        held = numbers(path)
         assert held is not None
         assert len(held) == 20_000
         assert len(set(held)) == 1
@@ -169,10 +178,10 @@ def test_what_the_dead_left_behind_is_cleared_away(tmp_path: Path) -> None:
     for draft in (old, young):
         draft.write_text("half")
     os.utime(old, (0, 0))
-    write(tmp_path / NAME, {"numbers": []}, numbers)
+    write_kept(tmp_path / NAME, {"numbers": []}, Numbers)
     assert sorted(os.listdir(tmp_path)) == sorted([young.name, NAME])
 
 
 def test_half_a_character_can_be_written(tmp_path: Path) -> None:
-    write(tmp_path / NAME, {"numbers": [], "text": "\ud83d ä"}, numbers)
+    write_kept(tmp_path / NAME, {"numbers": [], "text": "\ud83d ä"}, Numbers)
     assert json.loads((tmp_path / NAME).read_bytes())["text"] == "\ud83d ä"
