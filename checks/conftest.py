@@ -16,11 +16,12 @@ from typing import Any
 
 import pytest
 
+from checks.engine.course.check import described, tier_of
 from checks.engine.course.check_errors import CheckEndedError, CrashedError
-from checks.engine.course.verdict import Check, Frame, Status, Verdict
+from checks.engine.course.verdict import Frame, Status, Verdict
 from checks.engine.data import training_images
 from checks.engine.errors import DataError
-from checks.engine.learner.learners_file import PARSING
+from checks.engine.parsing import PARSING
 from checks.engine.paths import KIT, REFERENCE
 from checks.engine.runner.prefetch import Attempt, Prefetch, n_cores
 from checks.engine.sandbox import client as sandbox
@@ -137,19 +138,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if attempt.error is not None:
         raise attempt.error
     return True
-
-
-def tier_of(item: pytest.Item) -> str:
-    """The tier that a check belongs to: checks/test_beginner.py is about beginner."""
-    return item.path.stem.removeprefix("test_")
-
-
-def described(item: pytest.Item) -> Check:
-    """What the judge announces of a check before it runs."""
-    mark = item.get_closest_marker("check")
-    assert mark is not None
-    name = f"{item.path.name}::{item.name}"
-    return Check(name, tier_of(item), mark.kwargs["title"], mark.kwargs["points"])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, check, wrong
-from checks.engine.course.questions import judge_answers
+from checks.engine.course.check import check
+from checks.engine.course.check_errors import wrong
 from checks.engine.data import training_images
 from checks.engine.judging.advanced import accuracy as accuracies
 from checks.engine.judging.advanced import advanced_parts as parts
@@ -34,8 +34,9 @@ from checks.engine.judging.advanced.step_diagnosis import findings, harmless_gra
 from checks.engine.judging.advanced.steps import LEARNING_RATE, Step, read_steps, telling_seed
 from checks.engine.judging.advanced.xray import xray
 from checks.engine.judging.common import expect
+from checks.engine.judging.common.answers import judge_answers
 from checks.engine.sandbox.client import Limits
-from checks.engine.sandbox.solution import Evidence
+from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 
 D, D_STEP, G_STEP = "Discriminator", "discriminator_step", "generator_step"

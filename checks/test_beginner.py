@@ -8,11 +8,12 @@ left to chance: two unseeded draws of 700 numbers are never equal.
 
 from __future__ import annotations
 
-from checks.engine.course.check import Solution, check
-from checks.engine.course.questions import judge_answers
+from checks.engine.course.check import check
 from checks.engine.judging.beginner import interpolation as walks
 from checks.engine.judging.beginner import noise
 from checks.engine.judging.beginner import statistics_of_noise as moments
+from checks.engine.judging.common.answers import judge_answers
+from checks.engine.sandbox.solution import Solution
 
 NUMPY, TORCH = "sample_noise_numpy", "sample_noise_torch"
 

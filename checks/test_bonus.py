@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, check, wrong
-from checks.engine.course.check_errors import NotWrittenError
-from checks.engine.course.questions import judge_answers
+from checks.engine.course.check import check
+from checks.engine.course.check_errors import NotWrittenError, wrong
 from checks.engine.judging.bonus import loss_curves as curves
 from checks.engine.judging.bonus.checkpoints import judge_loading, reloaded
 from checks.engine.judging.bonus.drawings import (
@@ -46,6 +45,8 @@ from checks.engine.judging.bonus.snapshots import (
     snapshots,
 )
 from checks.engine.judging.common import expect
+from checks.engine.judging.common.answers import judge_answers
+from checks.engine.sandbox.solution import Solution
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]

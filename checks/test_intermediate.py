@@ -8,14 +8,15 @@ equal by chance.
 
 from __future__ import annotations
 
-from checks.engine.course.check import Solution, check
-from checks.engine.course.questions import judge_answers
+from checks.engine.course.check import check
+from checks.engine.judging.common.answers import judge_answers
 from checks.engine.judging.intermediate import (
     generator_layers,
     generator_output,
     generators,
     sampling,
 )
+from checks.engine.sandbox.solution import Solution
 
 NETWORK, SAMPLING = "Generator", "generate_images"
 

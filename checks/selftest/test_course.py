@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from checks.conftest import described
+from checks.engine.course.check import described
 from checks.engine.course.check_errors import WaitsError
 from checks.engine.course.listing import course, listed
 from checks.engine.course.reliance import Library, edition, probes
@@ -60,7 +60,8 @@ def test_the_list_is_read_without_pytest_numpy_and_torch() -> None:
 
 def test_a_check_may_be_written_in_every_way_that_python_has() -> None:
     source = """
-    from checks.engine.course.check import Solution, check
+    from checks.engine.course.check import check
+    from checks.engine.sandbox.solution import Solution
     ONE, TWO = "first", "second"
     THREE = "third"
     @check("A", about=ONE, points=1)

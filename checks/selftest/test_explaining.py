@@ -8,9 +8,8 @@ import pytest
 
 from checks.engine.course.lessons import find, ladder, lesson, next_check, number
 from checks.engine.course.listing import course
-from checks.engine.course.verdict import Status, Verdict
+from checks.engine.course.verdict import State, Status, Verdict
 from checks.engine.errors import UnknownCheckError
-from checks.engine.learner.progress import State
 from checks.engine.paths import REFERENCE
 from checks.mistakes import CATALOGUE
 from checks.selftest.in_process import Copy

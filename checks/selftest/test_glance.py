@@ -21,7 +21,9 @@ from checks.selftest.in_process import Copy, environment
 
 CHECKS = {
     "beginner": """
-        from checks.engine.course.check import Solution, check, wrong
+        from checks.engine.course.check import check
+        from checks.engine.sandbox.solution import Solution
+        from checks.engine.course.check_errors import wrong
 
         @check("One is one", about="one", points=2)
         def test_one(solution: Solution) -> None:
@@ -34,7 +36,8 @@ CHECKS = {
                 wrong("noise-shape", expected="2.", came="Something else.")
     """,
     "intermediate": """
-        from checks.engine.course.check import Solution, check
+        from checks.engine.course.check import check
+        from checks.engine.sandbox.solution import Solution
 
         @check("Three is there", about="three", points=1)
         def test_three(solution: Solution) -> None:

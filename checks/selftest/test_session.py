@@ -12,14 +12,14 @@ from textwrap import dedent
 
 import pytest
 
-from checks.engine.course.verdict import Check, Status, Verdict
+from checks.engine.course.verdict import Check, LearnersError, Status, Verdict
 from checks.engine.errors import InfraError
 from checks.engine.paths import KIT
 from checks.engine.runner import session
 from checks.engine.runner.prefetch import n_cores
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.sandbox import solution
-from checks.engine.sandbox.client import CAN_FORK, LearnersError, Limits, Outcome, Sandbox
+from checks.engine.sandbox.client import CAN_FORK, Limits, Outcome, Sandbox
 from checks.engine.sandbox.solution import Submission
 from checks.selftest import in_process
 from checks.selftest.sandboxes import running, soon

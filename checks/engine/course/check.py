@@ -14,10 +14,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from checks.engine.course.check_errors import wrong
-from checks.engine.sandbox.solution import Solution
-
-__all__ = ["Solution", "check", "wrong"]
+from checks.engine.course.verdict import Check
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -35,3 +32,16 @@ def check(
             these has found a mistake, this check is blocked by it and does not run.
     """
     return pytest.mark.check(title=title, about=about, points=points, after=after)
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The tier that a check belongs to: checks/test_beginner.py is about beginner."""
+    return item.path.stem.removeprefix("test_")
+
+
+def described(item: pytest.Item) -> Check:
+    """What the judge announces of a check before it runs."""
+    mark = item.get_closest_marker("check")
+    assert mark is not None
+    name = f"{item.path.name}::{item.name}"
+    return Check(name, tier_of(item), mark.kwargs["title"], mark.kwargs["points"])

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NoReturn
 
-from checks.engine.course.verdict import Further, Status
-from checks.engine.sandbox.client import LearnersError
+from checks.engine.course.verdict import Further, LearnersError, Status
 from checks.mistakes import CATALOGUE, Mistake
 
 

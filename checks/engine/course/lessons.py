@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from checks.engine.course.listing import Listed
-from checks.engine.course.verdict import Verdict
+from checks.engine.course.verdict import State, Verdict
 from checks.engine.errors import UnknownCheckError
-from checks.engine.learner.progress import State
 from checks.engine.paths import CHECKS
 from checks.mistakes import CATALOGUE
 

@@ -23,13 +23,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from checks.engine.course.check_errors import NotWrittenError, WrongError
-from checks.engine.learner.learners_file import parsed
+from checks.engine.parsing import parsed
 from checks.engine.paths import REFERENCE
-from checks.engine.sandbox.solution import Solution
-from checks.mistakes import CATALOGUE
 
-OPEN = "?"
 COMMENT = re.compile(r"\s*#(?: (.*))?$")
 CHOICE = re.compile(r"\s+([a-z])\) (.*)")
 
@@ -86,12 +82,12 @@ def answers(source: str) -> dict[str, Answer]:
 
 def tier_questions(tier: str) -> list[Question]:
     """The questions of a tier."""
-    return questions(_reference(tier))
+    return questions(reference_text(tier))
 
 
 def tier_answers(tier: str) -> dict[str, Answer]:
     """The right choices of a tier with their reasons, by question."""
-    return answers(_reference(tier))
+    return answers(reference_text(tier))
 
 
 def key(tier: str) -> dict[str, str]:
@@ -119,34 +115,6 @@ def _read_on(text: str, choices: dict[str, str], body: str) -> str:
     return text
 
 
-def judge_answers(solution: Solution) -> None:
-    """End the check unless every question is answered, and rightly.
-
-    A wrong choice is named, with its text, and the right one is not.
-    """
-    right = key(solution.tier)
-    given = solution.probe("value", name="ANSWERS")
-    texts = {question.name: question for question in questions(_reference(solution.tier))}
-    if not isinstance(given, dict):
-        _refuse("a dictionary with a letter for each question", "something else")
-    missing = [name for name in right if given.get(name) in (None, "", OPEN)]
-    lines = []
-    for name in right:
-        letter = given.get(name)
-        if name in missing or letter == right[name]:
-            continue
-        choice = texts[name].choices.get(letter) if isinstance(letter, str) else None
-        said = f"{letter}) {choice}" if choice else "a letter that is not among the choices"
-        lines.append(f"{texts[name].text} You chose: {said}")
-    if lines:
-        _refuse(f"{len(right)} right answers", "\n".join(lines))
-    if missing:
-        raise NotWrittenError(
-            f"Answer {len(missing)} question{'s' * (len(missing) > 1)} in "
-            f"{solution.file()}: {', '.join(missing)}."
-        )
-
-
 def _entries(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
     """The entries of ANSWERS that are plain text: the key's line, key and value."""
     for statement in tree.body:
@@ -158,16 +126,6 @@ def _entries(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
                             yield name.lineno, text, value
 
 
-def _refuse(expected: str, came: str) -> None:
-    mistake = CATALOGUE["wrong-answer"]
-    raise WrongError(
-        came,
-        expected=expected[0].upper() + expected[1:] + ".",
-        why=mistake.why,
-        hint=" ".join(mistake.hints[:2]),
-        mistake=mistake,
-    )
-
-
-def _reference(tier: str) -> str:
+def reference_text(tier: str) -> str:
+    """The text of a tier's reference solution."""
     return (REFERENCE / f"{tier}.py").read_text(encoding="utf-8")

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+# How a check stands on the code as it is now: see `learner.progress`.
+State = Literal["passed", "failed", "changed", "todo", "unchecked"]
 
 
 class Status(str, Enum):
@@ -48,6 +51,17 @@ class Frame:
     line: int
     function: str
     source: str
+
+
+@dataclass(frozen=True)
+class LearnersError:
+    """An exception that the learner's code ended with; `frames` are (file, line, function)."""
+
+    type: str
+    message: str
+    bases: tuple[str, ...] = ()
+    frames: tuple[tuple[str, int, str], ...] = ()
+    raised_by_learner: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import threading
 from collections import Counter
 from pathlib import Path
 
 from checks.engine.errors import FileError
 
 MAX_SOURCE = 2**20
-# Python 3.11 and 3.12 count the parser's depth for all threads together, and two that parse at a
-# time end in "SystemError: AST constructor recursion depth mismatch".
-PARSING = threading.RLock()
 
 
 def obstacle(folder: Path, tier: str) -> str:
@@ -40,16 +35,6 @@ def obstacle(folder: Path, tier: str) -> str:
     except OSError as error:
         return f"{path.name} cannot be read: {error.strerror}."
     return ""
-
-
-def parsed(text: str) -> ast.Module:
-    """The text's syntax tree, where several threads may want one.
-
-    Raises:
-        SyntaxError, ValueError, RecursionError, MemoryError: it does not parse.
-    """
-    with PARSING:
-        return ast.parse(text)
 
 
 def contents(folder: Path, tier: str) -> bytes:

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
-from checks.engine.course.verdict import Status, Verdict
+from checks.engine.course.verdict import State, Status, Verdict
 from checks.engine.errors import DamagedError, KeptError
 from checks.engine.files import read_kept, write_kept
 
@@ -25,8 +25,6 @@ ABOUT = (
     "Which checks have passed, and on which version of your code. python run_checks.py writes this."
 )
 ABOUT_LAST_RUN = "What the last run of each tier said. python run_checks.py writes this."
-
-State = Literal["passed", "failed", "changed", "todo", "unchecked"]
 
 
 @dataclass(frozen=True)

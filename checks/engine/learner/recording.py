@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from checks.engine.course.listing import Listed, course
-from checks.engine.course.verdict import Verdict
+from checks.engine.course.verdict import State, Verdict
 from checks.engine.learner.fingerprint import fingerprints
-from checks.engine.learner.progress import State, load, remember, steady
+from checks.engine.learner.progress import load, remember, steady
 from checks.engine.paths import EXERCISES
 
 

@@ -63,7 +63,7 @@ class Reporter:
         self.events.flush()
 
     def pytest_collection_finish(self, session: Any) -> None:
-        from checks.conftest import described
+        from checks.engine.course.check import described  # pytest is loaded by now
 
         marked = [item for item in session.items if item.get_closest_marker("check")]
         self.send("collected", checks=[dataclasses.asdict(described(item)) for item in marked])

@@ -27,12 +27,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from checks.engine.course.verdict import LearnersError
 from checks.engine.errors import SandboxError
-from checks.engine.paths import KIT
 from checks.engine.sandbox import wire
 from checks.engine.sandbox.links import CAN_FORK, Ended, ForkedTwin, Forks, LinkLost, Served
 
-__all__ = ["CAN_FORK", "KIT", "LearnersError", "Limits", "Outcome", "Sandbox", "SandboxError"]
+__all__ = ["CAN_FORK", "Limits", "Outcome", "Sandbox"]
 
 MAX_FRAMES = 12
 MAX_MESSAGE = 2000
@@ -50,17 +50,6 @@ class Limits:
     def for_child(self) -> dict[str, int]:
         """What the child sets for itself."""
         return {"memory": self.memory, "cpu": int(2 * self.seconds) + 1, "file": self.file}
-
-
-@dataclass(frozen=True)
-class LearnersError:
-    """An exception that the learner's code ended with; `frames` are (file, line, function)."""
-
-    type: str
-    message: str
-    bases: tuple[str, ...] = ()
-    frames: tuple[tuple[str, int, str], ...] = ()
-    raised_by_learner: bool = False
 
 
 @dataclass(frozen=True)

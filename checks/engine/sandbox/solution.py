@@ -20,11 +20,12 @@ from checks.engine.course.check_errors import (
     OverTimeError,
     WaitsError,
 )
-from checks.engine.course.verdict import Exhibit
-from checks.engine.learner.learners_file import MAX_SOURCE, obstacle, parsed
+from checks.engine.course.verdict import Exhibit, LearnersError
+from checks.engine.learner.learners_file import MAX_SOURCE, obstacle
+from checks.engine.parsing import parsed
 from checks.engine.paths import KIT
 from checks.engine.sandbox import wire
-from checks.engine.sandbox.client import LearnersError, Limits, Outcome, Sandbox
+from checks.engine.sandbox.client import Limits, Outcome, Sandbox
 from checks.engine.sandbox.translation import translated
 from checks.mistakes import CATALOGUE
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from checks.engine.sandbox.client import LearnersError
+from checks.engine.course.verdict import LearnersError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from checks.engine.course.verdict import Frame, Status, Verdict
-from checks.engine.sandbox.client import MAX_FRAMES, MAX_MESSAGE, LearnersError, Sandbox
+from checks.engine.course.verdict import Frame, LearnersError, Status, Verdict
+from checks.engine.sandbox.client import MAX_FRAMES, MAX_MESSAGE, Sandbox
 from checks.engine.sandbox.solution import Submission
 from checks.engine.sandbox.translation import translated
 from checks.engine.training.process import Event

@@ -11,9 +11,9 @@ from rich.text import Text
 from checks.engine.course.listing import Listed, course
 from checks.engine.course.next_step import TRAINING, NextStep, next_step
 from checks.engine.course.totals import Totals, add, total
-from checks.engine.course.verdict import Frame, Status, Verdict
+from checks.engine.course.verdict import Frame, State, Status, Verdict
 from checks.engine.learner.fingerprint import code_of, fingerprints
-from checks.engine.learner.progress import Entry, Progress, State, last_verdicts, load
+from checks.engine.learner.progress import Entry, Progress, last_verdicts, load
 from checks.engine.paths import short
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page, make_console

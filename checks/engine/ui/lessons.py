@@ -9,9 +9,9 @@ from rich.text import Text
 
 from checks.engine.course.lessons import ladder, lesson, number
 from checks.engine.course.listing import Listed
-from checks.engine.course.verdict import Verdict
+from checks.engine.course.verdict import State, Verdict
 from checks.engine.errors import KeptError
-from checks.engine.learner.progress import State, last_verdicts, load, save
+from checks.engine.learner.progress import last_verdicts, load, save
 from checks.engine.learner.recording import is_remembered
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page

@@ -13,10 +13,10 @@ from typing import Any
 from checks.engine.course.listing import Listed, course
 from checks.engine.course.next_step import next_step
 from checks.engine.course.totals import next_verdict
-from checks.engine.course.verdict import Status, Verdict
+from checks.engine.course.verdict import State, Status, Verdict
 from checks.engine.errors import KitError
 from checks.engine.learner.fingerprint import fingerprints
-from checks.engine.learner.progress import State, last_verdicts, load
+from checks.engine.learner.progress import last_verdicts, load
 from checks.engine.learner.recording import Recording
 from checks.engine.paths import short, tiers
 from checks.engine.runner.session import Judge, Listener

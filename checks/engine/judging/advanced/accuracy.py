@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect
-from checks.engine.sandbox.solution import Evidence
+from checks.engine.sandbox.solution import Evidence, Solution
 
 # (real scores, forged scores)
 CASES = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.course.verdict import Exhibit
 from checks.engine.judging.advanced.loss_findings import (
     ADVICE,
@@ -19,6 +19,7 @@ from checks.engine.judging.advanced.loss_findings import (
 from checks.engine.judging.advanced.loss_reading import Forces
 from checks.engine.judging.common import expect
 from checks.engine.judging.common.exhibits import gradient_beside_formula
+from checks.engine.sandbox.solution import Solution
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]

@@ -6,7 +6,7 @@ from itertools import pairwise, permutations
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.advanced.discriminators import (
     images_for,
     judge_registered,
@@ -14,7 +14,8 @@ from checks.engine.judging.advanced.discriminators import (
     scores_of,
 )
 from checks.engine.judging.common import expect
-from checks.engine.judging.intermediate.generators import listed
+from checks.engine.judging.common.parameters import listed
+from checks.engine.sandbox.solution import Solution
 from checks.engine.sandbox.wire import Array
 
 WIDTHS: list[tuple[int, ...]] = [(40,), (72, 24, 48), ()]  # sizes that nobody has as a default

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
-from checks.engine.judging.common import expect
+from checks.engine.course.check_errors import wrong
+from checks.engine.judging.common import expect, parameters
 from checks.engine.judging.common.affine import is_affine
-from checks.engine.judging.intermediate.generators import listed
-from checks.engine.sandbox.solution import Evidence
+from checks.engine.judging.common.parameters import listed
+from checks.engine.judging.common.saturation import is_clamped
+from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]
@@ -105,8 +106,14 @@ def judge_score_range(solution: Solution) -> None:
             expected="Scores above 0.5 for some images and below for others.",
             came=came,
         )
-    for path in expect.entries(evidence["bias_paths"]):
-        _judge_path(scores_of(path))
+    for path in map(scores_of, expect.entries(evidence["bias_paths"])):
+        if is_clamped(path, 0.02, 0.98):
+            wrong(
+                "scores-clamped",
+                expected="Scores that come ever nearer to 0 and 1: a sigmoid is flat nowhere.",
+                came="As the last bias grows evenly, the scores climb in a straight line and stop "
+                f"at {path.max():.2f}; beyond, nothing is learned.",
+            )
 
 
 def _judge_rounding(solution: Solution) -> None:
@@ -123,26 +130,6 @@ def _judge_rounding(solution: Solution) -> None:
             "scores-rounded",
             expected="A score may be any number between 0 and 1.",
             came=f"Of {hundredths.size:,} scores, each is a round number: {values}.",
-        )
-
-
-def _judge_path(path: Numbers) -> None:
-    """A sigmoid bends everywhere. A clamp is a straight line, and flat beyond it."""
-    if path.ndim != 2 or len(path) < 2:
-        return
-    rises = np.diff(path, axis=0)
-    is_between = (path > 0.02) & (path < 0.98)
-    inside = is_between[:-1] & is_between[1:]
-    is_flat = (rises == 0) & ~is_between[:-1] & ~is_between[1:]
-    if not (inside.sum(axis=0) >= 4).all() or not is_flat.any(axis=0).all():
-        return
-    rise = float(rises[inside].mean())
-    if rise != 0 and np.abs(rises[inside] / rise - 1).max() < 1e-2:
-        wrong(
-            "scores-clamped",
-            expected="Scores that come ever nearer to 0 and 1: a sigmoid is flat nowhere.",
-            came=f"As the last bias grows evenly, the scores climb in a straight line and stop at "
-            f"{path.max():.2f}; beyond, nothing is learned.",
         )
 
 
@@ -183,17 +170,7 @@ def learning(solution: Solution) -> Evidence:
 
 def judge_registered(evidence: Evidence) -> None:
     """Every weight that takes part in the computation is among discriminator.parameters()."""
-    strangers = expect.entries(evidence["strangers"])
-    if not strangers and evidence["n_parameters"] != 0:
-        return
-    shapes = listed(map(str, strangers))
-    wrong(
-        "layers-in-forward" if evidence["made_anew"] is True else "discriminator-unregistered",
-        expected="Every weight that the scores depend on is among discriminator.parameters().",
-        came=f"Used, and not among them: weights of shape {shapes}."
-        if shapes
-        else "discriminator.parameters() is empty.",
-    )
+    parameters.judge_registered(evidence, "discriminator", "scores", "discriminator-unregistered")
 
 
 def judge_weights(solution: Solution) -> None:

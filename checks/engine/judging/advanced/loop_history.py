@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.advanced.loop import Loop
 from checks.engine.judging.advanced.loss_findings import ADVICE, Finding
 from checks.engine.judging.common import expect

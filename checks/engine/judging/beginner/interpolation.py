@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.beginner.statistics_of_noise import judge_unchanged
 from checks.engine.judging.common import expect
+from checks.engine.sandbox.solution import Solution
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect, statistics
 from checks.engine.judging.common.exhibits import sample_beside_normal
 from checks.engine.judging.common.seeds import SEEDS, equal, judge_seeds
 from checks.engine.judging.common.surroundings import judge_traces
+from checks.engine.sandbox.solution import Solution
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]

@@ -16,7 +16,7 @@ from checks.engine.judging.bonus.image_finder import (
     pictures,
 )
 from checks.engine.judging.common import expect
-from checks.engine.judging.intermediate.generators import listed
+from checks.engine.judging.common.parameters import listed
 from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 

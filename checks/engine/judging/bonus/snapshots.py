@@ -10,7 +10,7 @@ import numpy as np
 from checks.engine.course.check_errors import wrong
 from checks.engine.judging.bonus import grid_positions as places
 from checks.engine.judging.common import expect
-from checks.engine.judging.intermediate.generators import listed
+from checks.engine.judging.common.parameters import listed
 from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 

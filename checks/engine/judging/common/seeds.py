@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]

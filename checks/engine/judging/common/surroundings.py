@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.engine.course.check import wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect
 from checks.engine.sandbox.solution import Evidence
 

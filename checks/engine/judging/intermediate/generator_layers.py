@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect
 from checks.engine.judging.common.affine import is_affine
-from checks.engine.judging.intermediate.generators import generated, latents, listed, outputs
-from checks.engine.sandbox.solution import Evidence
+from checks.engine.judging.common.parameters import listed
+from checks.engine.judging.intermediate.generators import generated, latents, outputs
+from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 
 MIXED = (72, 48, 88)  # neither rising nor falling, and of sizes that nobody has as a default

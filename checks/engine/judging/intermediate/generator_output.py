@@ -6,18 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect
+from checks.engine.judging.common.parameters import listed
+from checks.engine.judging.common.saturation import is_clamped
 from checks.engine.judging.intermediate.generators import (
     generated,
     judge_first_weights,
     latents,
     learning,
-    listed,
     same,
     tensors,
 )
-from checks.engine.sandbox.solution import Evidence
+from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]
@@ -109,18 +110,9 @@ def _is_rescaled(calls: list[str]) -> bool:
 
 
 def _judge_path(moved: Array) -> None:
-    """A tanh bends everywhere. A clamp is a straight line, and flat beyond it."""
+    """Pixels come ever nearer to the ends; a clamp has them climb in a line and stop."""
     path = moved.values.astype(float)
-    if path.ndim != 2 or len(path) < 2:
-        return
-    rises = np.diff(path, axis=0)
-    is_between = np.abs(path) < 0.96
-    inside = is_between[:-1] & is_between[1:]
-    is_flat = (rises == 0) & ~is_between[:-1] & ~is_between[1:]
-    if not (inside.sum(axis=0) >= 4).all() or not is_flat.any(axis=0).all():
-        return
-    rise = float(rises[inside].mean())
-    if rise != 0 and np.abs(rises[inside] / rise - 1).max() < 1e-2:
+    if is_clamped(path, -0.96, 0.96):
         wrong(
             "generator-clamped",
             expected="Pixels that come ever nearer to -1 and 1, with a slope all along the way.",

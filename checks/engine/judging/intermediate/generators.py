@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from checks.engine.course.check_errors import wrong
-from checks.engine.judging.common import expect
+from checks.engine.judging.common import expect, parameters
+from checks.engine.judging.common.parameters import listed
 from checks.engine.judging.common.surroundings import judge_reseeded
 from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
@@ -59,12 +59,6 @@ def same(one: Array, other: Array) -> bool:
     return one.shape == other.shape and np.allclose(one.values, other.values, atol=1e-5)
 
 
-def listed(names: Iterable[str]) -> str:
-    """The first few names, for a sentence."""
-    every = list(names)
-    return ", ".join(every[:4]) + (f" and {len(every) - 4} more" if len(every) > 4 else "")
-
-
 # --- the weights ------------------------------------------------------------------------------
 
 
@@ -78,17 +72,7 @@ def learning(solution: Solution) -> Evidence:
 
 def judge_registered(evidence: Evidence) -> None:
     """Every weight that takes part in the computation is among generator.parameters()."""
-    strangers = evidence["strangers"]
-    if not strangers and evidence["n_parameters"] != 0:
-        return
-    shapes = listed(map(str, strangers)) if isinstance(strangers, list) else ""
-    wrong(
-        "layers-in-forward" if evidence["made_anew"] is True else "unregistered-layers",
-        expected="Every weight that the images depend on is among generator.parameters().",
-        came=f"Used, and not among them: weights of shape {shapes}."
-        if shapes
-        else "generator.parameters() is empty.",
-    )
+    parameters.judge_registered(evidence, "generator", "images", "unregistered-layers")
 
 
 def judge_gradient(solution: Solution) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from checks.engine.course.check import Solution, wrong
+from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect, statistics
 from checks.engine.judging.common.exhibits import sample_beside_normal
 from checks.engine.judging.common.seeds import SEEDS, judge_seeds
 from checks.engine.judging.common.surroundings import judge_traces
 from checks.engine.judging.intermediate.generators import LATENT, same
-from checks.engine.sandbox.solution import Evidence
+from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 
 N_NOISE = 4000  # images, for whose noise the distribution is judged
