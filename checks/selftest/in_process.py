@@ -27,7 +27,7 @@ from unittest.mock import patch
 from checks.engine import cli
 from checks.engine.paths import KIT
 from checks.engine.runner.session import Judge
-from checks.engine.sandbox.links import CAN_FORK
+from checks.engine.sandbox.processes import CAN_FORK
 from checks.engine.training import process, trainer
 
 LOUD = re.compile("COLOR|COLUMNS|LINES|TERM|TTY|JPY|PYTHONIOENCODING|PYTHONUTF8|PYTEST")

@@ -22,7 +22,7 @@ from typing import Any
 
 from checks.engine.files import replace
 from checks.engine.paths import KIT
-from checks.engine.sandbox.links import MAX_OUTPUT, SECRET, kill
+from checks.engine.sandbox.processes import MAX_OUTPUT, SECRET, kill
 from checks.engine.training.request import SCRATCH, Request
 
 MAX_LINE = 2**18  # bytes of an event

@@ -39,7 +39,7 @@ KEYS = {
     "x": "reset",
     "q": "quit",
 }
-DEAR_SECONDS = 0.5  # a check that took longer comes after those that took less
+SLOW_SECONDS = 0.5  # a check that took longer comes after those that took less
 
 
 def watch(
@@ -149,9 +149,9 @@ class Watch:
         threading.Thread(target=self.judged, args=(self.running, order), daemon=True).start()
 
     def cost(self, check: str) -> tuple[bool, int]:
-        """What a check is sorted by: dear ones last, otherwise as they come in the course."""
+        """What a check is sorted by: slow ones last, otherwise as they come in the course."""
         position = next(i for i, each in enumerate(self.listed) if each.check.check == check)
-        return self.seconds.get(check, 0.0) > DEAR_SECONDS, position
+        return self.seconds.get(check, 0.0) > SLOW_SECONDS, position
 
     def judged(self, run: Run, order: list[str]) -> None:
         """Let the judge run these checks; in a thread of its own."""

@@ -9,7 +9,7 @@ import numpy as np
 from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect, parameters
 from checks.engine.judging.common.parameters import listed
-from checks.engine.judging.common.surroundings import judge_reseeded
+from checks.engine.judging.common.side_effects import judge_reseeded
 from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 

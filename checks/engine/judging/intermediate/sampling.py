@@ -10,7 +10,7 @@ from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect, statistics
 from checks.engine.judging.common.exhibits import sample_beside_normal
 from checks.engine.judging.common.seeds import SEEDS, judge_seeds
-from checks.engine.judging.common.surroundings import judge_traces
+from checks.engine.judging.common.side_effects import judge_traces
 from checks.engine.judging.intermediate.generators import LATENT, same
 from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
