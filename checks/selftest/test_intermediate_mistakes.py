@@ -449,7 +449,7 @@ VARIANTS = [
         self.fix = nn.Linear(IMAGE_PIXELS, IMAGE_PIXELS)
         nn.init.zeros_(self.fix.weight)"""),
             (MADE, """x = self.layers[:-1](z)
-        images: Tensor = torch.tanh(x + self.show_mistakes(torch.relu(x)))""")),
+        images: Tensor = torch.tanh(x + self.fix(torch.relu(x)))""")),
     variant("residual blocks of two layers each", instead("""
         class Block(nn.Module):
             def __init__(self, width, hidden_dim):
