@@ -28,7 +28,7 @@ State = dict[str, bytes | None]  # the text of each file by its name; None where
 
 
 @dataclass
-class Saves:
+class FileWatcher:
     """Watches the Python files of a folder and calls `saved` with the names of what changed.
 
     `notice` is called with a sentence worth knowing. Both are called from the watching thread.

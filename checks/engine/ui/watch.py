@@ -21,7 +21,7 @@ from checks.engine.learner.recording import Recording
 from checks.engine.paths import short, tiers
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.ui.editors import open_at
-from checks.engine.ui.file_watcher import Saves
+from checks.engine.ui.file_watcher import FileWatcher
 from checks.engine.ui.glance import blocks_of, standings_of
 from checks.engine.ui.keys import is_terminal, keys
 from checks.engine.ui.lessons import hint_blocks, lesson_blocks
@@ -47,8 +47,8 @@ def watch(
 ) -> None:
     """Watch a folder's solutions, from this tier on, until the learner has had enough."""
     session = Watch(judge, folder, seed, data, remembers)
-    saves = Saves(folder, session.saved, session.said)
-    saves.start()
+    watcher = FileWatcher(folder, session.saved, session.said)
+    watcher.start()
     try:
         if is_terminal():
             with keys(session.pressed) as keyboard:
@@ -57,7 +57,7 @@ def watch(
         else:
             session.loop(first)
     finally:
-        saves.stop()
+        watcher.stop()
         session.close()
 
 

@@ -1,4 +1,4 @@
-"""Saves: each is told once, when it has settled, and with or without file events."""
+"""FileWatcher: each is told once, when it has settled, and with or without file events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from checks.engine.ui import file_watcher as saves
-from checks.engine.ui.file_watcher import NO_EVENTS, Saves
+from checks.engine.ui.file_watcher import NO_EVENTS, FileWatcher
 
 WHOLE = "def f():\n    return 1\n"
 
@@ -25,7 +25,7 @@ class Told:
     def __init__(self, folder: Path) -> None:
         self.names: queue.Queue[set[str]] = queue.Queue()
         self.notices: queue.Queue[str] = queue.Queue()
-        self.saves = Saves(folder, self.names.put, self.notices.put)
+        self.saves = FileWatcher(folder, self.names.put, self.notices.put)
 
     def next(self, seconds: float = 10.0) -> set[str]:
         """The next save that is told."""
