@@ -1,340 +1,258 @@
-"""A solution beside the reference, as it is shown, and what is asked before."""
+"""What counts as a difference from the reference, and where the reference's comments stand."""
 
 from __future__ import annotations
 
-import os
+import ast
 import re
-import subprocess
-from contextlib import suppress
-from datetime import datetime
-from pathlib import Path
+import time
+from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from checks.engine.commands import diff
-from checks.engine.course.listing import course
-from checks.engine.course.verdict import Status, Verdict
-from checks.engine.learner import progress
-from checks.engine.learner.fingerprint import fingerprints
-from checks.engine.paths import KIT
-from checks.selftest.in_process import environment, run
-from checks.selftest.test_command import COMMAND
-from checks.selftest.test_command import sentence as problem
-from checks.selftest.test_comparison import REFERENCE
+from checks.engine.learner.diff import PartDiff, State, compare, solved_parts
+from checks.engine.learner.stubs import stub_source
+from checks.selftest.test_put_back import SOLVED, STUBS, TIERS
 
-on_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
+each_tier = pytest.mark.parametrize("tier", TIERS)
 
-# How it is shown, pinned --------------------------------------------------------------------------
-
-MINE = '''\
+REFERENCE = '''\
 def mean(numbers):
     """The mean."""
-    # mine
-    total = 0
-    for number in numbers: total += number
-    return total / len(numbers)
+    ### BEGIN SOLUTION
+    total = sum(numbers)  # one pass in C, faster than a loop
+    return total / len(numbers)  # (n,)
+    ### END SOLUTION
 
 
 class Net:
+    """A net."""
+
     def __init__(self, width):
+        """Make it."""
         self.width = width
+        ### BEGIN SOLUTION
+        # Weights that are all zero would learn
+        # the same thing for ever
         for layer in self.layers:
             if layer.wide:
-                layer.start(0.02)
+                layer.start(0.2)
         self.on = True
+        ### END SOLUTION
 
     def forward(self, x):
+        ### BEGIN SOLUTION
         return self.last(x)
+        ### END SOLUTION
 
 
-def helper(): pass
+### BEGIN SOLUTION
+ANSWERS = {
+    # The first is right, as everybody knows.
+    #   b) No comment on another choice is shown.
+    "one": "a",
+    # The second is right this time around
+    "two": "b",
+}
+TEXT = "mine"
+### END SOLUTION
+
+
+def main():
+    print(mean([1, 2]))
 '''
+STUB = stub_source(REFERENCE, "beginner.py")
+PARTS = solved_parts(REFERENCE, STUB)
 
 
-@pytest.fixture
-def folders(tmp_path: Path) -> tuple[Path, Path]:
-    """A learner's folder and a teacher's."""
-    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
-    for folder, text in ((mine, MINE), (theirs, REFERENCE)):
-        folder.mkdir()
-        (folder / "beginner.py").write_text(text, encoding="utf-8")
-    return mine, theirs
+def compared(learners: str, name: str) -> PartDiff:
+    """One part of a learner's file beside the small reference."""
+    (part,) = compare(dedent(learners), REFERENCE, STUB, [name])
+    return part
 
 
-FOLDERS = ("--yes", "--solutions", "mine", "--reference", "theirs")
+def theirs(part: PartDiff, *, same: bool | None = None) -> str:
+    """The reference's lines that are shown, or only those that differ, or only those that don't."""
+    changes = [change for group in part.groups for change in group]
+    shown = [change for change in changes if same in (None, change.same)]
+    return "\n".join(line for change in shown for line in change.theirs)
 
 
-def shown(folders: tuple[Path, Path], *words: str, columns: int = 0) -> str:
-    """What `diff beginner` shows, without colours: in a terminal of a width, or in a pipe."""
-    extra = {"FORCE_COLOR": "1", "COLUMNS": str(columns), "TERM": "xterm"} if columns else {}
-    done = run("diff", "beginner", *words, *FOLDERS, cwd=folders[0].parent, **extra)
-    assert (done.returncode, done.stderr) == (0, "")
-    text = re.sub(r"\x1b\[[\d;]*m|\x1b\]8;.*?\x1b\\", "", done.stdout)
-    return text.replace("\\beginner.py", "/beginner.py")  # on Windows
+def yours(part: PartDiff) -> list[str]:
+    """The learner's lines that differ."""
+    changes = [change for group in part.groups for change in group if not change.same]
+    return [line for change in changes for line in change.yours]
 
 
-PIPED = """\
---- mine/beginner.py
-+++ theirs/beginner.py
-@@ -1,4 +1,3 @@ mean
- def mean(numbers):
--    total = 0
--    for number in numbers: total += number
-+    total = sum(numbers)
-# Why: One pass in C, faster than a loop.
-     return total / len(numbers)
-"""
-WIDE = """\
-| other words   < only in yours   > only in the reference
-
-mean
-  Yours, mine/beginner.py:1                                   The reference, theirs/beginner.py:1
-  def mean(numbers):                                          def mean(numbers):
-      total = 0                                             |     total = sum(numbers)
-      for number in numbers: total += number                <
-  Why: One pass in C, faster than a loop.
-      return total / len(numbers)                                 return total / len(numbers)
-
-"""
-NARROW = """\
-- yours   + the reference
-
-Net.__init__
-  - Yours, mine/beginner.py:10
-  + The reference, theirs/beginner.py:12
-    def __init__(self, width):
-        self.width = width
-        for layer in self.layers:
-            if layer.wide:
-  -             layer.start(0.02)
-  +             layer.start(0.2)
-  Why: Weights that are all zero would learn the same thing for ever.
-        self.on = True
-
-Net.forward: as in the reference
-"""
+# What counts as a difference ----------------------------------------------------------------------
 
 
-def test_where_there_is_no_terminal_it_is_a_unified_diff(folders: tuple[Path, Path]) -> None:
-    assert shown(folders, "mean") == PIPED
-    everything = shown(folders)
-    assert everything.startswith(PIPED)
-    for line in (
-        "# Net.forward: as in the reference",
-        "# ANSWERS: not in your file",
-        "# TEXT: your own words, which no reference can be right about",
-        "# Only in yours, and not compared: helper.",
-    ):
-        assert f"\n{line}\n" in everything
+def test_the_parts_are_what_the_stub_blanks() -> None:
+    assert PARTS == ["mean", "Net.__init__", "Net.forward", "ANSWERS", "TEXT"]
+    for tier in TIERS:
+        parts = solved_parts(SOLVED[tier], STUBS[tier])
+        assert "ANSWERS" in parts
+        assert not {"main", "try_every_part", "IMAGE_PIXELS", "Generator"} & set(parts)
 
 
-def test_a_wide_terminal_has_both_side_by_side(folders: tuple[Path, Path]) -> None:
-    text = shown(folders, "mean", columns=120)
-    assert [line.rstrip() for line in text.splitlines()] == WIDE.splitlines()
-    for width in (100, 120, 300):
-        text = shown(folders, columns=width)
-        assert max(map(len, text.splitlines())) <= width
+@each_tier
+def test_the_reference_is_as_in_the_reference_however_it_is_written(tier: str) -> None:
+    parts = solved_parts(SOLVED[tier], STUBS[tier])
+    plain = ast.unparse(ast.parse(SOLVED[tier]))  # no comments, other quotes, other line ends
+    wordy = re.sub(r"(?m)^( +)(return|raise|for|if) ", r"\1# why\n\n\1\2  ", SOLVED[tier])
+    left_over = (
+        SOLVED[tier].replace("        ### END SOLUTION", "").replace("    ### END SOLUTION", "")
+    )
+    windows = SOLVED[tier].replace("\n", "\r\n")
+    for text in (SOLVED[tier], plain, wordy, left_over, windows, "\ufeff" + SOLVED[tier]):
+        states = {part.name: part.state for part in compare(text, SOLVED[tier], STUBS[tier], parts)}
+        words = {"REFLECTION": State.OWN_WORDS} if tier == "bonus" else {}
+        assert states == dict.fromkeys(parts, State.SAME) | words
 
 
-def test_a_narrow_one_has_one_above_the_other(folders: tuple[Path, Path]) -> None:
-    text = shown(folders, "Net", columns=70)
-    assert [line.rstrip() for line in text.splitlines()] == NARROW.splitlines()
-    for width in (40, 99):
-        text = shown(folders, columns=width)
-        code = [line for line in text.splitlines() if "beginner.py" not in line]
-        assert max(map(len, code)) <= width
+@each_tier
+def test_a_stub_is_unwritten(tier: str) -> None:
+    parts = solved_parts(SOLVED[tier], STUBS[tier])
+    for part in compare(STUBS[tier], SOLVED[tier], STUBS[tier], parts):
+        if part.name != "REFLECTION":
+            assert part.state is State.UNWRITTEN
 
 
-def test_changed_words_stand_out(folders: tuple[Path, Path]) -> None:
-    told = run(
-        "diff", "beginner", "Net", *FOLDERS, cwd=folders[0].parent,
-        FORCE_COLOR="1", COLUMNS="70", TERM="xterm",
-    ).stdout  # fmt: skip
-    assert "layer.start(\x1b[1;31m0.02\x1b[0m)" in told
-    assert "layer.start(\x1b[1;32m0.2\x1b[0m)" in told
+SAME = {
+    "a docstring of one's own": """
+        def mean(numbers):
+            "Another."
+            total = sum(numbers)
+            return total / len(numbers)
+        """,
+    "no docstring, in two lines": """
+        def mean(numbers):
+            total = sum(numbers); return total / len(numbers)
+        """,
+    "in other lines, with comments": """
+        def mean(numbers):
+            # Mine.
+            total = sum(
+                numbers
+            )
 
-
-def test_own_words_are_shown_when_asked_for(folders: tuple[Path, Path]) -> None:
-    (folders[0] / "beginner.py").write_text("TEXT = '''\nours\nand more\n'''\n")
-    assert "-ours\n-and more\n+mine\n" in shown(folders, "text")
-
-
-def test_nothing_that_the_learner_wrote_moves_the_cursor(folders: tuple[Path, Path]) -> None:
-    hostile = "total = '\x1b[2J\u202e' + " + "a" * 5000 + "\n    x = 1" * 3000
-    (folders[0] / "beginner.py").write_text(MINE.replace("total = 0", hostile), encoding="utf-8")
-    for told in (shown(folders), shown(folders, columns=120)):
-        assert "\\x1b[2J\\u202e" in told
-        assert "\x1b" not in told
-        assert len(told.splitlines()) < 1500
-
-
-# What the reference says about a difference -------------------------------------------------------
-
-SAID = {
-    "a generator of its own": (
-        "beginner",
-        ("rng = np.random.default_rng(seed)", "rng = np.random.RandomState(seed)"),
-        "The task: Other code that uses NumPy's global random numbers must not notice either way,",
-    ),
-    "a loop for a table": (
-        "beginner",
-        (
-            "w = torch.linspace(0, 1, n_steps, device=start.device).unsqueeze(1)  # (n_steps, 1)",
-            "w = torch.tensor([[i / (n_steps - 1)] for i in range(n_steps)])",
-        ),
-        "The task: Look up `torch.linspace` for the weights w.",
-    ),
-    "an answer": (
-        "beginner",
-        ('"other_noise": "c"', '"other_noise": "a"'),
-        "Why: ",
-    ),
-    "a comment at the line": (
-        "advanced",
-        ("generator(z).detach()", "generator(z).data"),
-        "Why: D's loss says nothing about G's weights.",
-    ),
-    "a comment above a line that only you have": (
-        "advanced",
-        ("before D's next step\n", "before D's next step\n    discriminator.zero_grad()\n"),
-        "Why: Leaves gradients in D too: D's own zero_grad clears them before D's next step.",
-    ),
-    "a class's docstring": (
-        "advanced",
-        ("nn.LeakyReLU(0.2)", "nn.ReLU()"),
-        "The task: One block per entry of `hidden_dims`: a linear layer to that width, LeakyReLU,",
-    ),
-    "an option that was left out": (
-        "advanced",
-        (", betas=(0.5, 0.999)", ""),
-        "The task: Its default betas (0.9, 0.999) remember too much for a game",
-    ),
-    "what only the reference does": (
-        "bonus",
-        (", weights_only=True", ""),
-        "The task: Load onto the CPU wherever it was trained (`map_location`), and only data,",
-    ),
-    "a class for the figure": (
-        "bonus",
-        ("axis.legend()", "axis.legend(frameon=False)"),
-        "",
-    ),
+            return total / len(numbers)  # and so on
+        """,
 }
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_a_difference_comes_with_what_the_reference_says(tmp_path: Path, name: str) -> None:
-    tier, (theirs, yours), said = SAID[name]
-    solved = (KIT / "reference" / f"{tier}.py").read_text(encoding="utf-8")
-    assert theirs in solved
-    (tmp_path / f"{tier}.py").write_text(solved.replace(theirs, yours), encoding="utf-8")
-    told = run("diff", tier, "--yes", "--solutions", tmp_path).stdout
-    notes = [line for line in told.splitlines() if line.startswith(("# Why", "# The task"))]
-    assert len(notes) == bool(said), told
-    assert told.count(f"\n# {said}") == 1 or not said
+@pytest.mark.parametrize("case", SAME)
+def test_no_difference(case: str) -> None:
+    assert compared(SAME[case], "mean").state is State.SAME
 
 
-def test_what_is_the_same_is_cut_short_in_a_terminal(tmp_path: Path) -> None:
-    solved = (KIT / "reference" / "advanced.py").read_text(encoding="utf-8")
-    changed = solved.replace("Discriminator(dropout=0.3)", "Discriminator()")
-    (tmp_path / "advanced.py").write_text(changed, encoding="utf-8")
-    words = ("diff", "advanced", "--yes", "--solutions", tmp_path)
-    for columns, width in (("80", 80), ("140", 140)):
-        told = run(*words, FORCE_COLOR="1", COLUMNS=columns, TERM="xterm").stdout
-        text = re.sub(r"\x1b\[[\d;]*m|\x1b\]8;.*?\x1b\\", "", told)
-        assert "def train_gan(…):" in text
-        assert re.search(r"… \d+ lines as in the reference", text)
-        assert "return generator, discriminator, history" not in text
-        assert max(map(len, text.splitlines())) <= width
-    assert "return generator, discriminator, history" in run(*words).stdout
+def test_another_part_s_error_is_a_difference() -> None:
+    part = compared("def mean(numbers):\n    raise NotImplementedError('other')\n", "mean")
+    assert part.state is State.DIFFERENT
+    assert compared("x = 1\n", "mean").state is State.MISSING
+    assert compared("class Net: pass\n", "Net.forward").state is State.MISSING
 
 
-# Asking first -------------------------------------------------------------------------------------
+def test_answers_in_another_order_and_in_one_line() -> None:
+    assert compared("ANSWERS: dict = {'two': 'b', 'one': 'a'}\n", "ANSWERS").state is State.SAME
+    part = compared("ANSWERS = {'two': 'a', 'one': 'a', 'three': 'c'}\n", "ANSWERS")
+    assert part.state is State.DIFFERENT
+    part = compared("ANSWERS = {\n  'one': 'a',\n  'two': 'a'\n}\n", "ANSWERS")
+    assert '# The second is right this time around\n    "two": "b",' in theirs(part)
+    assert compared("TEXT = 'theirs'\n", "TEXT").state is State.OWN_WORDS
 
 
-def test_a_tier_that_has_not_passed_is_not_shown_where_nobody_can_be_asked(
-    folders: tuple[Path, Path],
-) -> None:
-    done = run("diff", "beginner", "--solutions", folders[0], "--reference", folders[1])
-    assert done.returncode == 2
-    assert "--yes" in problem(done)
+# Which lines, and with which comments -------------------------------------------------------------
 
 
-def test_a_tier_that_has_passed_is_shown_at_once(folders: tuple[Path, Path]) -> None:
-    mine = folders[0]
-    checks = [each for each in course() if each.check.tier == "beginner"]
-    verdicts = [Verdict(**vars(each.check), status=Status.PASSED) for each in checks]
-
-    def remembered(verdicts: list[Verdict]) -> bool:
-        progress.remember(mine, verdicts, fingerprints(mine, checks), datetime.now())
-        return diff.has_passed(mine, "beginner")
-
-    assert not remembered([])
-    assert not remembered(verdicts[1:])
-    assert remembered(verdicts)
-    done = run("diff", "beginner", "--solutions", mine, "--reference", folders[1])
-    assert done.returncode == 0
-    assert "+    total = sum(numbers)" in done.stdout
-    assert not diff.has_passed(mine, "intermediate")
-    (mine / "beginner.py").write_text(MINE + "X = 1\nprint(X)\n")
-    assert not diff.has_passed(mine, "beginner")
+def test_only_the_lines_that_differ_are_told_apart() -> None:
+    other = """
+        def mean(numbers):
+            total = 0  # mine
+            return  total / len( numbers )
+    """
+    part = compared(other, "mean")
+    assert yours(part) == ["    total = 0"]
+    reason = "    total = sum(numbers)  # one pass in C, faster than a loop"
+    assert theirs(part, same=False) == reason
+    assert theirs(part, same=True).endswith("    return total / len(numbers)  # (n,)")
 
 
-@on_posix
-@pytest.mark.parametrize("typed", ["yes\n", "no\n", "\n"])
-def test_the_question_stands_on_the_error_stream(folders: tuple[Path, Path], typed: str) -> None:
-    import pty
-
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, "diff", "beginner", "--solutions", str(folders[0]),
-         "--reference", str(folders[1])],
-        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
-    )  # fmt: skip
-    os.close(theirs)
-    os.write(ours, typed.encode())
-    out, asked = process.communicate(timeout=30)
-    with suppress(OSError):
-        os.close(ours)
-    assert process.returncode == 0
-    assert b"not passed this tier yet" in asked
-    assert (b"sum(numbers)" in out) == (typed == "yes\n")
-    assert (b"Nothing was shown" in out) == (typed != "yes\n")
+def test_a_part_that_is_not_there_shows_all_of_the_reference() -> None:
+    part = compared("x = 1\n", "Net.__init__")
+    assert (part.your_line, yours(part)) == (0, [])
+    assert theirs(part).startswith("def __init__(self, width):\n    self.width = width\n    # Wei")
 
 
-# What will not do ---------------------------------------------------------------------------------
+def test_a_comment_stands_above_the_line_that_it_explains() -> None:
+    source = """
+    class Net:
+        def __init__(self, width):
+            self.width = width
+            for layer in self.layers:
+                if layer.wide:
+                    layer.start(0.1)
+            self.on = True
+    """
+    part = compared(source, "Net.__init__")
+    assert theirs(part, same=False) == "            layer.start(0.2)"
+    above = (
+        "    # Weights that are all zero would learn\n    # the same thing for ever\n    for layer"
+    )
+    assert above in theirs(part, same=True)
 
 
-@pytest.mark.parametrize(
-    ("contents", "words"),
-    [
-        (b"def f(:\n", "not valid Python in line 1"),
-        (b"x = '\xff'\n", "not UTF-8 text: line 1"),
-        (b"\0", "not valid Python"),
-        (b"x = " + b"-" * 100_000 + b"1", "not valid Python"),
-        (None, "There is no beginner.py"),
-    ],
-)
-def test_a_file_that_cannot_be_compared(
-    folders: tuple[Path, Path], contents: bytes | None, words: str
-) -> None:
-    if contents is None:
-        (folders[0] / "beginner.py").unlink()
-    else:
-        (folders[0] / "beginner.py").write_bytes(contents)
-    done = run("diff", "beginner", "--yes", "--solutions", folders[0])
-    assert done.returncode == 2
-    assert words in problem(done)
+def test_what_is_far_from_a_difference_is_left_out() -> None:
+    source = SOLVED["advanced"].replace("Discriminator(dropout=0.3)", "Discriminator()")
+    (part,) = compare(source, SOLVED["advanced"], STUBS["advanced"], ["train_gan"])
+    assert "Discriminator(dropout=0.3)" in theirs(part)
+    assert len(theirs(part).splitlines()) < 12
 
 
-def test_wrong_usage(folders: tuple[Path, Path]) -> None:
-    for arguments, answer in (
-        (["diff"], "TIER"),
-        (["diff", "beginer"], "did you mean beginner?"),
-        (["diff", "beginner", "interpolate"], "did you mean interpolate_noise?"),
-        (["diff", "beginner", "main"], "There is no main"),
-        (["diff", "beginner", "--reference", "checks"], "No such file"),
-    ):
-        done = run(*arguments)
-        assert done.returncode == 2
-        assert answer in problem(done)
+@each_tier
+def test_every_comment_of_the_reference_can_be_shown(tier: str) -> None:
+    """Whoever wrote nothing is shown every comment of the solved parts."""
+    parts = solved_parts(SOLVED[tier], STUBS[tier])
+    shown = "\n".join(map(theirs, compare("", SOLVED[tier], STUBS[tier], parts)))
+    solved = "\n".join(re.findall(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", SOLVED[tier], re.S))
+    comments = re.findall(r"(?m)# (.*)$", solved)
+    assert comments
+    assert all(comment in shown for comment in comments)
+    assert "SOLUTION" not in shown
+
+
+# Any file ----------------------------------------------------------------------------------------
+
+
+def test_a_file_that_repeats_itself_takes_no_time() -> None:
+    text = "def mean(numbers):\n" + "    total = sum(numbers)\n" * 4_000
+    started = time.monotonic()
+    compared(text, "mean")
+    compared("class C: pass\n" * 10_000, "mean")
+    compared("".join(f"class C{i}: pass\n" for i in range(10_000)), "mean")
+    assert time.monotonic() - started < 20
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_file_that_parses_can_be_compared(data: st.DataObject) -> None:
+    tier = data.draw(st.sampled_from(TIERS))
+    lines = SOLVED[tier].split("\n")
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        other = data.draw(st.sampled_from(lines) | st.sampled_from(["pass", "    x = 1", "else:"]))
+        lines[at : at + data.draw(st.integers(0, 3))] = [other]
+    text = "\n".join(lines)
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return
+    parts = solved_parts(SOLVED[tier], STUBS[tier])
+    for part in compare(text, SOLVED[tier], STUBS[tier], parts):
+        if part.state is State.SAME:
+            continue
+        (alone,) = compare("", SOLVED[tier], STUBS[tier], [part.name])
+        assert set(theirs(part).splitlines()) <= set(theirs(alone).splitlines())
+        if part.state is State.DIFFERENT:
+            assert any(not change.same for group in part.groups for change in group)

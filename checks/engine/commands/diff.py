@@ -1,7 +1,7 @@
 """`python run_checks.py diff TIER [FUNCTION]`: your solution beside the reference.
 
-Part by part, with what differs brought out, and why the reference does it so where it says why. A
-tier that has not passed yet asks first, as the reference is then shown.
+Part by part, with what differs brought out and the reference's comments, which say why it does
+things its way. A tier that has not passed yet asks first, as the reference is then shown.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show how the learner's file and the reference differ."""
-    from checks.engine.learner.comparison import compare, only_yours, solved_parts
+    from checks.engine.learner.diff import compare, solved_parts
     from checks.engine.learner.learners_file import text_of
-    from checks.engine.ui.diff_screen import Files, show
+    from checks.engine.ui.diff_screen import show
     from checks.engine.ui.screen import Screen, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
@@ -47,8 +47,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = chosen(options.function, parts, path) if options.function else parts
     try:
         text = text_of(learners(folder, options.tier), path.name)
-        compared = compare(text, solved, wanted)
-        extra = [] if options.function else only_yours(text, solved)
+        compared = compare(text, solved, stub, wanted)
     except PartError as error:
         raise UsageError(f"{path.name} {error}, so there is nothing to compare.") from None
 
@@ -57,8 +56,8 @@ def run(options: argparse.Namespace) -> int:
     if not agreed(said, "Go on?", yes=knows):
         Screen(make_console()).notice("Nothing was shown.")
         return PASSED
-    files = Files(str(path), str(reference / path.name))
-    show(make_console(), files, compared, extra, asked=bool(options.function))
+    files = (str(path), str(reference / path.name))
+    show(make_console(), files, compared, asked=bool(options.function))
     return PASSED
 
 
