@@ -51,7 +51,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "check(title, about, points, after): a check of the course")
+    config.addinivalue_line("markers", "check(title, about, points, uses, after): a check")
     try:
         training_images.use(config.getoption("--data"))
     except DataError as error:

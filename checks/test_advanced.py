@@ -243,7 +243,12 @@ def test_generator_loss_finite(solution: Solution) -> None:
 # --- the steps ------------------------------------------------------------------------------------
 
 
-@check("D's step moves the discriminator, once, and nothing else", about=D_STEP, points=2)
+@check(
+    "D's step moves the discriminator, once, and nothing else",
+    about=D_STEP,
+    uses=(G_STEP,),
+    points=2,
+)
 def test_discriminator_moves(solution: Solution) -> None:
     """Your two step functions run in turn, twice each, on two small networks with plain SGD. Each
     discriminator_step has to change D's weights through exactly one step of the optimizer that it
@@ -258,7 +263,7 @@ def test_discriminator_moves(solution: Solution) -> None:
     judge_step(solution, "D", "moved")
 
 
-@check("D's step shows D real images and forged ones", about=D_STEP, points=2)
+@check("D's step shows D real images and forged ones", about=D_STEP, uses=(G_STEP,), points=2)
 def test_discriminator_is_fed(solution: Solution) -> None:
     """The check notes what D sees during discriminator_step: all real images of the batch, and as
     many images that G made in this very step, from noise that looks like N(0, 1) and is new each
@@ -273,7 +278,7 @@ def test_discriminator_is_fed(solution: Solution) -> None:
     judge_step(solution, "D", "moved", "fed")
 
 
-@check("D's step goes down the right loss", about=D_STEP, points=2)
+@check("D's step goes down the right loss", about=D_STEP, uses=(G_STEP,), points=2)
 def test_discriminator_step_loss(solution: Solution) -> None:
     """From the change of D's weights the check works out how hard your loss pulled at the score of
     each image, and compares that with binary cross-entropy, real labelled 1 and forged 0. Sum or
@@ -288,7 +293,7 @@ def test_discriminator_step_loss(solution: Solution) -> None:
     judge_step(solution, "D", "moved", "fed", "update", "loss")
 
 
-@check("D's step starts from cleared gradients", about=D_STEP, points=2)
+@check("D's step starts from cleared gradients", about=D_STEP, uses=(G_STEP,), points=2)
 def test_discriminator_step_clean(solution: Solution) -> None:
     """Two steps of D and two of G run in turn. The check looks for what earlier steps left in D's
     gradients: each update of D must be the gradient of its own loss alone. A graph that goes on
@@ -305,7 +310,7 @@ def test_discriminator_step_clean(solution: Solution) -> None:
         solution.advise("graph-left-in")
 
 
-@check("D's step returns its loss as a number", about=D_STEP, points=1)
+@check("D's step returns its loss as a number", about=D_STEP, uses=(G_STEP,), points=1)
 def test_discriminator_step_returns(solution: Solution) -> None:
     """What discriminator_step returns has to be a plain Python float, finite, and the loss that its
     update went down, whether summed or averaged.
@@ -318,7 +323,7 @@ def test_discriminator_step_returns(solution: Solution) -> None:
     judge_step(solution, "D", "returned")
 
 
-@check("D's step leaves both networks' modes alone", about=D_STEP, points=1)
+@check("D's step leaves both networks' modes alone", about=D_STEP, uses=(G_STEP,), points=1)
 def test_discriminator_step_modes(solution: Solution) -> None:
     """The networks come once in training mode and once in eval mode. After discriminator_step both
     have to be in the mode in which they came, and their weights must go on learning in the steps
@@ -332,7 +337,7 @@ def test_discriminator_step_modes(solution: Solution) -> None:
     judge_step(solution, "D", "modes")
 
 
-@check("D's loss falls while the generator stands still", about=D_STEP, points=2)
+@check("D's loss falls while the generator stands still", about=D_STEP, uses=(D,), points=2)
 def test_discriminator_loss_falls(solution: Solution) -> None:
     """Your own discriminator takes 40 steps on batches of 32 digits, against a generator that never
     changes. The mean of the last five losses has to be below 0.8 times that of the first three
@@ -346,7 +351,9 @@ def test_discriminator_loss_falls(solution: Solution) -> None:
     judge_falling(solution, D_STEP)
 
 
-@check("G's step moves the generator, once, and nothing else", about=G_STEP, points=2)
+@check(
+    "G's step moves the generator, once, and nothing else", about=G_STEP, uses=(D_STEP,), points=2
+)
 def test_generator_moves(solution: Solution) -> None:
     """Your two step functions run in turn, twice each, on two small networks with plain SGD. Each
     generator_step has to change G's weights through exactly one step of the optimizer that it was
@@ -361,7 +368,7 @@ def test_generator_moves(solution: Solution) -> None:
     judge_step(solution, "G", "moved")
 
 
-@check("G's step lets D score images from fresh noise", about=G_STEP, points=2)
+@check("G's step lets D score images from fresh noise", about=G_STEP, uses=(D_STEP,), points=2)
 def test_generator_is_fed(solution: Solution) -> None:
     """The check notes what D is asked to score during generator_step: batch_size images that G made
     in this very step, from noise that looks like N(0, 1) and is new each time.
@@ -375,7 +382,7 @@ def test_generator_is_fed(solution: Solution) -> None:
     judge_step(solution, "G", "moved", "fed")
 
 
-@check("G's step goes down the right loss", about=G_STEP, points=2)
+@check("G's step goes down the right loss", about=G_STEP, uses=(D_STEP,), points=2)
 def test_generator_step_loss(solution: Solution) -> None:
     """From the change of G's weights the check works out how hard your loss pulled at the score of
     each forged image, and compares that with binary cross-entropy labelled 1. Sum or mean makes no
@@ -390,7 +397,7 @@ def test_generator_step_loss(solution: Solution) -> None:
     judge_step(solution, "G", "moved", "fed", "update", "loss")
 
 
-@check("G's step starts from cleared gradients", about=G_STEP, points=2)
+@check("G's step starts from cleared gradients", about=G_STEP, uses=(D_STEP,), points=2)
 def test_generator_step_clean(solution: Solution) -> None:
     """Two steps of D and two of G run in turn. The check looks for what earlier steps left in G's
     gradients: each update of G must be the gradient of its own loss alone.
@@ -405,7 +412,7 @@ def test_generator_step_clean(solution: Solution) -> None:
     judge_step(solution, "G", "moved", "fed", "update", "clean")
 
 
-@check("G's step returns its loss as a number", about=G_STEP, points=1)
+@check("G's step returns its loss as a number", about=G_STEP, uses=(D_STEP,), points=1)
 def test_generator_step_returns(solution: Solution) -> None:
     """What generator_step returns has to be a plain Python float, finite, and the loss that its
     update went down, whether summed or averaged.
@@ -418,7 +425,7 @@ def test_generator_step_returns(solution: Solution) -> None:
     judge_step(solution, "G", "returned")
 
 
-@check("G's step leaves both networks' modes alone", about=G_STEP, points=1)
+@check("G's step leaves both networks' modes alone", about=G_STEP, uses=(D_STEP,), points=1)
 def test_generator_step_modes(solution: Solution) -> None:
     """The networks come once in training mode and once in eval mode. After generator_step both have
     to be in the mode in which they came, and their weights must go on learning in the steps that
@@ -720,6 +727,7 @@ def test_second_training(solution: Solution) -> None:
 @check(
     "After training the samples are closer to the digits",
     about="train_gan",
+    uses=("Generator",),
     points=3,
     after=(D_STEP, G_STEP, "train_gan"),
 )

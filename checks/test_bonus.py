@@ -53,6 +53,7 @@ Numbers = np.ndarray[Any, Any]
 
 PIXELS, GRID, TILES = "to_pixels", "plot_image_grid", "make_sample_grid"
 LOSSES, SNAPSHOTS, LOADING = "plot_losses", "snapshot_every", "load_generator"
+GENERATOR = "intermediate.Generator"
 
 
 # --- images ---------------------------------------------------------------------------------------
@@ -289,7 +290,12 @@ def test_curves_alone(solution: Solution) -> None:
 # --- snapshots ------------------------------------------------------------------------------------
 
 
-@check("Snapshots at every k-th epoch, a picture and a checkpoint each", about=SNAPSHOTS, points=1)
+@check(
+    "Snapshots at every k-th epoch, a picture and a checkpoint each",
+    about=SNAPSHOTS,
+    uses=(GENERATOR,),
+    points=1,
+)
 def test_snapshot_epochs(solution: Solution) -> None:
     """A callback of snapshot_every(..., every=3) is called for the epochs 1 to 7. At 3 and at 6,
     and only there, it has to write one PNG and a checkpoint into the folder, with the epoch in both
@@ -304,7 +310,12 @@ def test_snapshot_epochs(solution: Solution) -> None:
     judge_epochs(snapshots(solution))
 
 
-@check("A snapshot's picture shows what the generator makes", about=SNAPSHOTS, points=1)
+@check(
+    "A snapshot's picture shows what the generator makes",
+    about=SNAPSHOTS,
+    uses=(GENERATOR,),
+    points=1,
+)
 def test_snapshot_picture(solution: Solution) -> None:
     """At some epochs the generator is made to give black images, at others white ones, and then 18
     images of known shades. The PNGs have to be dark and bright accordingly, and show all 18 the
@@ -320,7 +331,7 @@ def test_snapshot_picture(solution: Solution) -> None:
     judge_places(solution, seed=1)
 
 
-@check("Every snapshot uses the same noise", about=SNAPSHOTS, points=1)
+@check("Every snapshot uses the same noise", about=SNAPSHOTS, uses=(GENERATOR,), points=1)
 def test_snapshot_noise(solution: Solution) -> None:
     """The check compares the latent vectors from which G makes the pictures at the epochs 3 and 6.
     They have to be the same.
@@ -340,7 +351,7 @@ def test_snapshot_noise(solution: Solution) -> None:
         )
 
 
-@check("Snapshots keep to n_images and seed", about=SNAPSHOTS, points=1)
+@check("Snapshots keep to n_images and seed", about=SNAPSHOTS, uses=(GENERATOR,), points=1)
 def test_snapshot_arguments(solution: Solution) -> None:
     """The check reads the defaults, every=10, n_images=16 and seed=0, then asks for 18 images with
     the seeds 1 and 2. There must be 18 latent vectors, and others for another seed.
@@ -362,7 +373,7 @@ def test_snapshot_arguments(solution: Solution) -> None:
               came="Seeds 1 and 2 gave the same noise.")  # fmt: skip
 
 
-@check("Snapshots make their folder", about=SNAPSHOTS, points=1)
+@check("Snapshots make their folder", about=SNAPSHOTS, uses=(GENERATOR,), points=1)
 def test_snapshot_folder(solution: Solution) -> None:
     """Your snapshot_every is given a folder, runs/one/two, that is not there yet. It has to be
     made, with the folders above it; if that happens only at the first snapshot, there is advice.
@@ -376,7 +387,12 @@ def test_snapshot_folder(solution: Solution) -> None:
     judge_folder(solution)
 
 
-@check("After a snapshot, training goes on as if nothing had happened", about=SNAPSHOTS, points=1)
+@check(
+    "After a snapshot, training goes on as if nothing had happened",
+    about=SNAPSHOTS,
+    uses=(GENERATOR,),
+    points=1,
+)
 def test_snapshot_mode(solution: Solution) -> None:
     """The generator comes in training mode and in eval mode. After each call the mode, the weights,
     whether they want gradients, and PyTorch's recording must be as before; images are to be made in
@@ -396,7 +412,9 @@ def test_snapshot_mode(solution: Solution) -> None:
         judge_traces(solution, seen)
 
 
-@check("A generator that was saved comes back", about=LOADING, points=1)
+@check(
+    "A generator that was saved comes back", about=LOADING, uses=(SNAPSHOTS, GENERATOR), points=1
+)
 def test_loaded_images(solution: Solution) -> None:
     """A generator with 17 latent numbers and hidden layers of 40, 24 and 56 is saved at two epochs
     and loaded again. It has to make the same images of the same z, and the files must stay. Loading
@@ -423,7 +441,12 @@ def test_loaded_images(solution: Solution) -> None:
     judge_loading(solution, evidence)
 
 
-@check("A generator that comes back is ready to sample", about=LOADING, points=1)
+@check(
+    "A generator that comes back is ready to sample",
+    about=LOADING,
+    uses=(SNAPSHOTS, GENERATOR),
+    points=1,
+)
 def test_loaded_mode(solution: Solution) -> None:
     """A generator that was saved in the middle of training is loaded. It has to come back in eval
     mode.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +13,16 @@ from typing import Any
 import pytest
 
 from checks.engine.course.check import described
-from checks.engine.course.check_errors import WaitsError
-from checks.engine.course.listing import course, listed
-from checks.engine.course.reliance import Library, edition, probes
+from checks.engine.course.check_errors import CheckEndedError
+from checks.engine.course.listing import Part, course, listed
+from checks.engine.learner.fingerprint import Files, followed
 from checks.engine.paths import CHECKS, KIT, REFERENCE, tiers
 from checks.engine.sandbox import client as sandbox
-from checks.engine.sandbox.solution import Submission
-from checks.selftest.mutants import checks_of, ending
+from checks.engine.sandbox.solution import Solution, Submission
+from checks.selftest.mutants import checks_of
 
 COURSE = course()
-PARTS = {each.check.check: set(each.parts) for each in COURSE}
-LONG = {"trained_samples"}  # noted, and not run
+SHORT = {"trained_samples": {"epochs": 1, "n_samples": 4}}  # of seconds, a moment is enough
 
 
 class Collected:
@@ -69,7 +69,7 @@ def test_a_check_may_be_written_in_every_way_that_python_has() -> None:
     @other
     @check(points=2, about=TWO, title="B")
     def test_b(solution): ...
-    @check("C", about=THREE, points=3)
+    @check("C", about=THREE, uses=(ONE, "y.fifth"), points=3)
     def test_c(solution): ...
     @check("D" " and E", about="fourth", points=4)
     def test_d(solution): ...
@@ -83,90 +83,80 @@ def test_a_check_may_be_written_in_every_way_that_python_has() -> None:
         ("test_x.py::test_c", "C", "third", 3),
         ("test_x.py::test_d", "D and E", "fourth", 4),
     ]
+    assert found[2].parts == (("x", "third"), ("x", "first"), ("y", "fifth"))
 
 
-# What a check hangs on beside the part that it is about -------------------------------------------
+# What a check uses beside the part that it is about -----------------------------------------------
 
-OTHERS = {
-    "test_beginner.py::test_torch_seed": set(),
-    "test_intermediate.py::test_shape": set(),
-    "test_intermediate.py::test_images_seed": set(),
-    "test_advanced.py::test_discriminator_loss": set(),
-    "test_advanced.py::test_discriminator_moves": {("advanced", "generator_step")},
-    "test_advanced.py::test_generator_step_clean": {("advanced", "discriminator_step")},
-    "test_advanced.py::test_discriminator_loss_falls": {("advanced", "Discriminator")},
-    "test_bonus.py::test_grid_order": set(),
-    "test_bonus.py::test_loaded_images": {
-        ("bonus", "Generator"), ("bonus", "snapshot_every"), ("intermediate", "Generator"),
-    },
-}  # fmt: skip
+RECORDER = """
+import os as _os
+_ran = set()
+def _run(part):
+    if part not in _ran:
+        _ran.add(part)
+        _os.write(2, f"\\n~ran {part}\\n".encode())
+"""
 
 
-@pytest.mark.parametrize("check", OTHERS)
-def test_a_check_hangs_on_what_its_probes_use_as_well(check: str) -> None:
-    (found,) = (each for each in COURSE if each.check.check == check)
-    assert found.parts[0] == (found.check.tier, found.about)
-    assert set(found.parts[1:]) == OTHERS[check]
+def recorded(tier: str, text: str) -> str:
+    """A tier's file whose functions and classes tell when they run, past all that is redirected."""
+    tree = ast.parse(text)
+    for node in tree.body:
+        inner = node.body if isinstance(node, ast.ClassDef) else [node]
+        for function in inner:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and isinstance(
+                function, ast.FunctionDef
+            ):
+                function.body[:0] = ast.parse(f"_run({f'{tier}.{node.name}'!r})").body
+    first = 1 + next(i for i, node in enumerate(tree.body) if isinstance(node, ast.ImportFrom))
+    tree.body[first:first] = ast.parse(RECORDER).body  # below `from __future__`
+    return ast.unparse(tree)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reference, recorded."""
+    folder = tmp_path_factory.mktemp("recorded")
+    for tier in tiers():
+        text = (REFERENCE / f"{tier}.py").read_text(encoding="utf-8")
+        (folder / f"{tier}.py").write_text(recorded(tier, text), encoding="utf-8")
+    return folder
+
+
+def reached(files: Files, parts: tuple[Part, ...]) -> set[Part]:
+    """The functions and classes that count for a check on these parts."""
+    reach = followed(files, parts)
+    return {
+        (tier, name)
+        for tier, numbers in reach.items.items()
+        for number in numbers
+        for name in files.source(tier).items[number].bound
+    }
 
 
 @pytest.mark.parametrize("tier", tiers())
-def test_no_check_asks_for_more_than_the_list_says(
-    tier: str, monkeypatch: pytest.MonkeyPatch
+def test_a_check_declares_all_that_its_evidence_runs_and_no_more(
+    tier: str, reference: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On the reference: every probe that is really asked was seen in the check's source, and every
-    part of the learner's that is named to a probe is among the check's parts."""
-    asked: list[tuple[str, dict[str, Any]]] = []
+    """What runs beside the learner's own calls is what the check is about, and what it `uses`."""
     ask = Submission.ask
+    shortened: list[str] = []
 
-    def noting(self: Submission, *arguments: Any) -> Any:
-        asked.append((arguments[2], arguments[3]))
-        if arguments[2] in LONG:
-            raise WaitsError("It has been asked, which is enough.")
-        return ask(self, *arguments)
+    def ask_shortly(self: Submission, *question: Any) -> Any:
+        tier, about, probe, arguments, limits = question
+        shortened.extend(SHORT.keys() & {probe})
+        return ask(self, tier, about, probe, arguments | SHORT.get(probe, {}), limits)
 
-    monkeypatch.setattr(Submission, "ask", noting)
-    submission = Submission(REFERENCE, sandbox.shared())
-    library = Library(KIT)
-    names = {each.about for each in COURSE}
-    own = set(library.module(f"checks.probes.{tier}").mentions)
-    for name in checks_of(tier):
-        asked.clear()
-        ending(tier, name, submission)
-        assert asked
-        foreseen = probes(library, tier, name)
-        parts = {part for _, part in PARTS[f"test_{tier}.py::{name}"]}
-        for probe, arguments in asked:
-            assert probe in foreseen or probe not in own, (name, probe)
-            named = {each for each in arguments.values() if isinstance(each, str)} & names
-            assert named <= parts, (name, probe)
-
-
-# The kit's own version ----------------------------------------------------------------------------
-
-
-def test_an_edition_covers_what_the_checks_of_a_tier_import(tmp_path: Path) -> None:
-    def put(name: str, text: str) -> None:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(text.encode())
-
-    put("checks/test_x.py", "from checks.engine import one\nfrom checks.engine.two import (\n a)\n")
-    put("checks/engine/one.py", "def f():\n    from checks.engine import three\n")
-    for name in ("two", "three", "four"):
-        put(f"checks/engine/{name}.py", "A = 1\n")
-    put("checks/probes/x.py", "")
-    put("reference/x.py", "ANSWERS = {}\n")
-    before = edition(tmp_path, "x")
-    assert edition(tmp_path, "x") == before
-    for name in ("checks/engine/four.py", "reference/y.py", "checks/probes/y.py"):
-        put(name, "A = 2\n")
-        assert edition(tmp_path, "x") == before, name
-    put("checks/engine/two.py", "A = 1\r\n")
-    assert edition(tmp_path, "x") == before
-    for name in ("engine/one", "engine/two", "engine/three", "probes/x", "test_x"):
-        text = (tmp_path / f"checks/{name}.py").read_text(encoding="utf-8")
-        put(f"checks/{name}.py", text + "B = 2\n")
-        after = edition(tmp_path, "x")
-        assert after != before, name
-        before = after
-    put("reference/x.py", "ANSWERS = {'a': 'b'}\n")
-    assert edition(tmp_path, "x") != before
+    monkeypatch.setattr(Submission, "ask", ask_shortly)
+    submission, files = Submission(reference, sandbox.shared()), Files(REFERENCE)
+    for each in (each for each in COURSE if each.check.tier == tier):
+        view = Solution(submission, tier, each.about)
+        shortened.clear()
+        try:
+            checks_of(tier)[each.function](view)
+        except CheckEndedError:
+            assert shortened
+        told = re.findall(r"~ran (\w+)\.(\w+)", "".join(view.output))
+        ran = {name for _, name in told}  # the advanced tier's Generator is imported there
+        assert ran >= {name for _, name in each.parts[1:]}, each.check.check
+        assert set(told) <= reached(files, each.parts), each.check.check

@@ -135,18 +135,29 @@ def test_the_place_of_the_folder_does_not_count(folder: Path, tmp_path: Path) ->
     assert codes(moved) == before
 
 
-def test_the_kits_edition_counts_tier_by_tier(folder: Path, tmp_path: Path) -> None:
+def test_what_the_kit_judges_with_counts(folder: Path, tmp_path: Path) -> None:
     kit = tmp_path / "kit"
     for part in ("checks", "reference"):
         shutil.copytree(KIT / part, kit / part, ignore=shutil.ignore_patterns("__pycache__"))
     before = fingerprints(folder, COURSE, kit)
     assert before == fingerprints(folder, COURSE)
-    probes = kit / "checks" / "probes" / "bonus.py"
-    probes.write_text(probes.read_text(encoding="utf-8") + "\nX = 1\n", encoding="utf-8")
-    after = fingerprints(folder, COURSE, kit)
-    changed = {check for check in before if before[check] != after[check]}
-    assert changed == {each.check.check for each in COURSE if each.check.tier == "bonus"}
-    assert all(code_of(before[check]) == code_of(after[check]) for check in before)
+    of_bonus = {each.check.check for each in COURSE if each.check.tier == "bonus"}
+    for file, changed in {
+        "checks/test_bonus.py": of_bonus,
+        "reference/bonus.py": of_bonus,
+        "checks/probes/bonus.py": set(before),
+        "checks/engine/judging/common/expect.py": set(before),
+        "checks/engine/commands/diff.py": set(),
+    }.items():
+        place = kit / file
+        text = place.read_bytes()
+        place.write_bytes(text.replace(b"\n", b"\r\n"))
+        assert fingerprints(folder, COURSE, kit) == before
+        place.write_bytes(text + b"X = 1\n")
+        after = fingerprints(folder, COURSE, kit)
+        assert {check for check in before if before[check] != after[check]} == changed, file
+        assert all(code_of(before[check]) == code_of(after[check]) for check in before)
+        place.write_bytes(text)
 
 
 # Any edit at all ----------------------------------------------------------------------------------

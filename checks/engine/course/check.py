@@ -20,7 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def check(
-    title: str, *, about: str, points: int, after: Sequence[str] = ()
+    title: str, *, about: str, points: int, uses: Sequence[str] = (), after: Sequence[str] = ()
 ) -> Callable[[Function], Function]:
     """Mark a test function as a check.
 
@@ -28,10 +28,12 @@ def check(
         title: what is right when it passes, in one short line.
         about: the learner's function, class or value that it is about.
         points: what it is worth.
+        uses: what else of the learner's its evidence comes from: parts of this tier, or
+            "tier.name" of another one. When one of these changes, a pass is forgotten.
         after: for a check that takes seconds, the parts whose own checks come first; where one of
             these has found a mistake, this check is blocked by it and does not run.
     """
-    return pytest.mark.check(title=title, about=about, points=points, after=after)
+    return pytest.mark.check(title=title, about=about, points=points, uses=uses, after=after)
 
 
 def tier_of(item: pytest.Item) -> str:

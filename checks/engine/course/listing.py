@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checks.engine.course.reliance import Library, Part, assigned, parts
 from checks.engine.course.verdict import Check
 from checks.engine.paths import KIT, tiers
+
+Part = tuple[str, str]  # (tier, name)
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Listed:
     """One check of the course.
 
     `about` is the learner's function, class or value that it is about, `function` the check's own
-    name in `checks/test_<tier>.py`. `parts` are the learner's parts that its evidence comes from,
-    as (tier, name): first the one that it is about, then others that its probes use beside it.
+    name in `checks/test_<tier>.py`. `parts` are the learner's parts that its evidence comes from:
+    first the one that it is about, then those that it `uses`.
     """
 
     check: Check
@@ -35,31 +36,13 @@ class Listed:
 
 def course(kit: Path = KIT) -> list[Listed]:
     """All checks, in the order in which they run."""
-    library = Library(kit)
-    found: list[Listed] = []
-    for tier in tiers():
-        file = kit / "checks" / f"test_{tier}.py"
-        if file.is_file():
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            library.put(f"checks.test_{tier}", tree)
-            found += listed(tier, tree)
-    about: dict[str, set[str]] = {}
-    for each in found:
-        about.setdefault(each.check.tier, set()).add(each.about)
-    return [
-        Listed(each.check, each.about, each.function, tuple(with_others(library, each, about)))
-        for each in found
-    ]
-
-
-def with_others(library: Library, each: Listed, about: dict[str, set[str]]) -> list[Part]:
-    """The part that a check is about, and after it those that its probes use as well."""
-    others = parts(library, each.check.tier, each.function, about)
-    return [*each.parts, *sorted(others - set(each.parts))]
+    files = [(tier, kit / "checks" / f"test_{tier}.py") for tier in tiers()]
+    texts = [(tier, file.read_text(encoding="utf-8")) for tier, file in files if file.is_file()]
+    return [each for tier, text in texts for each in listed(tier, ast.parse(text))]
 
 
 def listed(tier: str, tree: ast.Module) -> Iterator[Listed]:
-    """The checks of one file; their `parts` are what they are about, no more."""
+    """The checks of one file."""
     constants: dict[str, Any] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign):
@@ -69,23 +52,44 @@ def listed(tier: str, tree: ast.Module) -> Iterator[Listed]:
         elif isinstance(node, ast.FunctionDef):
             for mark in node.decorator_list:
                 if (said := announced(mark, constants)) is not None:
-                    title, about, points = said
-                    check = Check(f"test_{tier}.py::{node.name}", tier, title, points)
-                    yield Listed(check, about, node.name, ((tier, about),))
+                    check = Check(
+                        f"test_{tier}.py::{node.name}", tier, said["title"], said["points"]
+                    )
+                    uses = [part_of(tier, name) for name in said.get("uses", ())]
+                    parts = ((tier, said["about"]), *uses)
+                    yield Listed(check, said["about"], node.name, parts)
 
 
-def announced(mark: ast.expr, constants: dict[str, Any]) -> tuple[str, str, int] | None:
-    """(title, about, points) where a decorator is `@check(title, about=…, points=…)`, else None."""
+def part_of(tier: str, name: str) -> Part:
+    """The part that a check of this tier means by "name", or by "tier.name"."""
+    other, _, its_name = name.rpartition(".")
+    return other or tier, its_name
+
+
+def announced(mark: ast.expr, constants: dict[str, Any]) -> dict[str, Any] | None:
+    """The arguments where a decorator is `@check(title, about=…, …)`, else None."""
     if not isinstance(mark, ast.Call) or not isinstance(mark.func, ast.Name):
         return None
     if mark.func.id != "check":
         return None
-    named = {keyword.arg: keyword.value for keyword in mark.keywords}
-    values = (mark.args[0] if mark.args else named["title"], named["about"], named["points"])
-    title, about, points = (value_of(value, constants) for value in values)
-    return title, about, points
+    given = {keyword.arg: keyword.value for keyword in mark.keywords if keyword.arg}
+    given |= dict(zip(("title",), mark.args, strict=False))
+    return {name: value_of(value, constants) for name, value in given.items()}
 
 
 def value_of(node: ast.expr, constants: dict[str, Any]) -> Any:
-    """A literal's value, or that of the constant of this name."""
+    """The value of a literal, of the constant of this name, or of a tuple of these."""
+    if isinstance(node, ast.Tuple):
+        return tuple(value_of(each, constants) for each in node.elts)
     return constants[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+
+
+def assigned(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
+    """Each name of an assignment with its value, its own one where `A, B = "a", "b"`."""
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            yield target.id, node.value
+        elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            for element, value in zip(target.elts, node.value.elts, strict=False):
+                if isinstance(element, ast.Name):
+                    yield element.id, value

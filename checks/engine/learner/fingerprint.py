@@ -3,7 +3,7 @@
 A check's fingerprint covers the learner's parts that it looks at, whatever of the learner's code
 these use (in the same file, in other tiers' files, in files of the learner's own), and all that
 runs when one of the files involved is imported: an import that fails there fails every check. It
-covers the kit's checks of that tier as well. Layout, comments and docstrings don't count, and
+covers what the kit judges with as well. Layout, comments and docstrings don't count, and
 neither does another function of the same file that nothing here uses.
 
 Where code can reach what nobody sees in its names (`import *`, `globals()`, `importlib`), every
@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from checks.engine.course.listing import Listed
-from checks.engine.course.reliance import Part, edition
+from checks.engine.course.listing import Listed, Part
 from checks.engine.errors import FileError
 from checks.engine.learner.learners_file import contents
 from checks.engine.learner.source_parts import Import, Piece, Source, take_apart
 from checks.engine.paths import KIT
 
+JUDGES = ("probes", "engine/judging", "engine/sandbox", "engine/data")  # beside a tier's checks
 MAX_FILES = 200  # of a package of the learner's own
 # With one of these in hand, code gets at names that do not stand in it.
 UNSEEN = frozenset(
@@ -46,6 +46,22 @@ def fingerprints(folder: Path, listed: Sequence[Listed], kit: Path = KIT) -> dic
     codes = {parts: code(files, parts) for parts in {each.parts for each in listed}}
     editions = {tier: edition(kit, tier) for tier in {each.check.tier for each in listed}}
     return {e.check.check: f"{codes[e.parts]}-{editions[e.check.tier]}" for e in listed}
+
+
+def edition(kit: Path, tier: str) -> str:
+    """A short fingerprint of what the kit judges a tier with: its checks, probes and judgements.
+
+    Where lines end does not count, for Git may change that.
+    """
+    named = (kit / "checks" / f"test_{tier}.py", kit / "reference" / f"{tier}.py")
+    files = [file for file in named if file.is_file()]
+    for folder in JUDGES:
+        files += sorted((kit / "checks" / folder).rglob("*.py"))
+    found = hashlib.sha256()
+    for file in files:
+        text = file.read_bytes().replace(b"\r\n", b"\n")
+        found.update(f"{file.relative_to(kit).as_posix()} {len(text)} ".encode() + text)
+    return found.hexdigest()[:8]
 
 
 def code_of(fingerprint: str) -> str:
@@ -142,7 +158,12 @@ class Reach:
 
 
 def code(files: Files, parts: Iterable[Part]) -> str:
-    """A fingerprint of the learner's code that these parts, as (module, name), hang on."""
+    """A fingerprint of the learner's code that these parts hang on."""
+    return followed(files, parts).digest()[:12]
+
+
+def followed(files: Files, parts: Iterable[Part]) -> Reach:
+    """All that these parts, as (module, name), hang on."""
     reach = Reach(files)
     for module, name in parts:
         import_file(reach, module)
@@ -153,7 +174,7 @@ def code(files: Files, parts: Iterable[Part]) -> str:
         if part not in seen:
             seen.add(part)
             follow_name(reach, *part)
-    return reach.digest()[:12]
+    return reach
 
 
 def import_file(reach: Reach, module: str) -> None:
