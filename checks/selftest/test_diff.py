@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.engine.learner.diff import PartDiff, State, compare, solved_parts
+from checks.engine.learner import diff
+from checks.engine.learner.diff import PartDiff, State
 from checks.engine.learner.stubs import stub_source
-from checks.selftest.test_put_back import SOLVED, STUBS, TIERS
+from checks.selftest.test_reset_parts import SOLVED, STUBS, TIERS, source
 
 each_tier = pytest.mark.parametrize("tier", TIERS)
 
@@ -63,7 +64,16 @@ def main():
     print(mean([1, 2]))
 '''
 STUB = stub_source(REFERENCE, "beginner.py")
-PARTS = solved_parts(REFERENCE, STUB)
+
+
+def solved_parts(reference: str, stub: str) -> list[str]:
+    """The parts that a learner writes."""
+    return diff.solved_parts(source(reference), source(stub))
+
+
+def compare(learners: str, reference: str, stub: str, names: list[str]) -> list[PartDiff]:
+    """A learner's text beside the reference's."""
+    return diff.compare(source(learners), source(reference), source(stub), names)
 
 
 def compared(learners: str, name: str) -> PartDiff:
@@ -89,7 +99,13 @@ def yours(part: PartDiff) -> list[str]:
 
 
 def test_the_parts_are_what_the_stub_blanks() -> None:
-    assert PARTS == ["mean", "Net.__init__", "Net.forward", "ANSWERS", "TEXT"]
+    assert solved_parts(REFERENCE, STUB) == [
+        "mean",
+        "Net.__init__",
+        "Net.forward",
+        "ANSWERS",
+        "TEXT",
+    ]
     for tier in TIERS:
         parts = solved_parts(SOLVED[tier], STUBS[tier])
         assert "ANSWERS" in parts
@@ -186,7 +202,7 @@ def test_a_part_that_is_not_there_shows_all_of_the_reference() -> None:
 
 
 def test_a_comment_stands_above_the_line_that_it_explains() -> None:
-    source = """
+    text = """
     class Net:
         def __init__(self, width):
             self.width = width
@@ -195,7 +211,7 @@ def test_a_comment_stands_above_the_line_that_it_explains() -> None:
                     layer.start(0.1)
             self.on = True
     """
-    part = compared(source, "Net.__init__")
+    part = compared(text, "Net.__init__")
     assert theirs(part, same=False) == "            layer.start(0.2)"
     above = (
         "    # Weights that are all zero would learn\n    # the same thing for ever\n    for layer"
@@ -204,8 +220,8 @@ def test_a_comment_stands_above_the_line_that_it_explains() -> None:
 
 
 def test_what_is_far_from_a_difference_is_left_out() -> None:
-    source = SOLVED["advanced"].replace("Discriminator(dropout=0.3)", "Discriminator()")
-    (part,) = compare(source, SOLVED["advanced"], STUBS["advanced"], ["train_gan"])
+    text = SOLVED["advanced"].replace("Discriminator(dropout=0.3)", "Discriminator()")
+    (part,) = compare(text, SOLVED["advanced"], STUBS["advanced"], ["train_gan"])
     assert "Discriminator(dropout=0.3)" in theirs(part)
     assert len(theirs(part).splitlines()) < 12
 

@@ -221,8 +221,8 @@ def test_the_question_stands_on_the_error_stream(folders: tuple[Path, Path], typ
 @pytest.mark.parametrize(
     ("contents", "words"),
     [
-        (b"def f(:\n", "not valid Python in line 1"),
-        (b"x = '\xff'\n", "not UTF-8 text: line 1"),
+        (b"def f(:\n", "beginner.py:1 is not valid Python yet"),
+        (b"x = '\xff'\n", "line 1 holds bytes that are not UTF-8"),
         (b"\0", "not valid Python"),
         (b"x = " + b"-" * 100_000 + b"1", "not valid Python"),
         (None, "There is no beginner.py"),

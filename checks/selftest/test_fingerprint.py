@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from checks.engine.course.listing import course
 from checks.engine.learner.fingerprint import Files, code, code_of, fingerprints
 from checks.engine.learner.learners_file import MAX_SOURCE
-from checks.engine.learner.source_parts import take_apart
+from checks.engine.learner.statements import statements
 from checks.engine.paths import KIT, tiers
 
 COURSE = course()
@@ -429,5 +429,5 @@ def test_spelling_is_the_same_whatever_the_version() -> None:
             return x[1:2, ...], b"1", 1.5, True
         """
     )
-    pieces = [item.piece.key[:6] for item in take_apart(source.encode()).items]
+    pieces = [item.piece.key[:6] for item in statements(source.encode()).items]
     assert " ".join(pieces) == "120711 f21966 918c7c 102f31 8aaa4a"

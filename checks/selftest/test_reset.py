@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from checks.engine import cli
 from checks.engine.learner import backups
-from checks.engine.learner.learners_file import MAX_SOURCE, differing_lines
+from checks.engine.learner.learners_file import MAX_SOURCE
+from checks.engine.learner.reset import differing_lines
 from checks.engine.learner.stubs import stub_source
 from checks.engine.paths import KIT
 from checks.selftest.in_process import environment, run
 from checks.selftest.test_command import COMMAND, sentence
-from checks.selftest.test_put_back import SOLVED, STUBS
+from checks.selftest.test_reset_parts import SOLVED, STUBS
 
 WORK = SOLVED["beginner"].replace("### BEGIN SOLUTION", "# mine").replace("### END SOLUTION", "#")
 on_posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
@@ -337,8 +338,8 @@ def test_lines_that_differ() -> None:
 
 def test_a_part_of_a_broken_file_cannot_be_reset_and_the_tier_can(place: Path) -> None:
     for broken, words in (
-        (b"def f(:\n", "is not valid Python in line 1"),
-        (b"x = '\xff'\n", "is not UTF-8 text: line 1"),
+        (b"def f(:\n", "beginner.py:1 is not valid Python yet"),
+        (b"x = '\xff'\n", "line 1 holds bytes that are not UTF-8"),
         (b"x = '\0'\n", "is not valid Python"),
         (b"x = " + b"(" * 5000, "is not valid Python"),
     ):

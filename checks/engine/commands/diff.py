@@ -11,7 +11,6 @@ from pathlib import Path
 
 from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
-from checks.engine.errors import PartError, UsageError
 from checks.engine.paths import short
 from checks.engine.ui.asking import agreed, learners, one_part, solved_and_stub
 
@@ -35,21 +34,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show how the learner's file and the reference differ."""
     from checks.engine.learner.diff import compare, solved_parts
-    from checks.engine.learner.learners_file import text_of
+    from checks.engine.learner.source import parsed
     from checks.engine.ui.diff_screen import show
     from checks.engine.ui.screen import Screen, make_console
 
     folder = folder_of(options.solutions or "exercises", "--solutions")
     reference = folder_of(options.reference or "reference", "--reference")
     path = folder / f"{options.tier}.py"
-    solved, stub = solved_and_stub(reference, options.tier)
+    solved, stub = (parsed(each, path.name) for each in solved_and_stub(reference, options.tier))
     parts = solved_parts(solved, stub)
     wanted = chosen(options.function, parts, path) if options.function else parts
-    try:
-        text = text_of(learners(folder, options.tier), path.name)
-        compared = compare(text, solved, stub, wanted)
-    except PartError as error:
-        raise UsageError(f"{path.name} {error}, so there is nothing to compare.") from None
+    mine = parsed(learners(folder, options.tier), path.name)
+    compared = compare(mine, solved, stub, wanted)
 
     said = "You have not passed this tier yet; the reference would be shown."
     knows = options.yes or has_passed(folder, options.tier)

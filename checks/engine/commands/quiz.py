@@ -83,8 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> None:
     """Ask what is open in a tier, or `again` everything, and write each choice as it is made."""
-    from checks.engine.learner import answer_sheet
-    from checks.engine.learner.answer_text import choices
+    from checks.engine.learner.answers import check_writable, choices, load, write
     from checks.engine.ui.quiz_screen import ask
 
     asked, answers = _asked(tier), tier_answers(tier)
@@ -96,8 +95,8 @@ def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> Non
     if not to_ask:
         return
     file = short(solutions / f"{tier}.py")
-    given = choices(answer_sheet.load(solutions, tier))
-    answer_sheet.check_writable(solutions, tier)
+    given = choices(load(solutions, tier))
+    check_writable(solutions, tier)
     some = "all of them" if len(to_ask) == len(asked) else f"{len(to_ask)} of them"
     dialogue.say(f"The {tier} tier has {len(asked)} questions; you are asked {some}.", "bold")
     dialogue.text(
@@ -110,7 +109,7 @@ def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> Non
         if given.get(name) == right != letter:  # asked again: what is right stays
             return
         try:
-            answer_sheet.write(solutions, tier, name, letter)
+            write(solutions, tier, name, letter)
         except ByHandError as error:
             if letter == right:
                 dialogue.by_hand(f'"{name}": "{letter}"', file, str(error))
@@ -128,8 +127,7 @@ def _asked(tier: str) -> list[Question]:
 
 def _open(solutions: Path, tier: str) -> list[Question]:
     """The questions that the learner's file doesn't answer rightly."""
-    from checks.engine.learner.answer_sheet import load
-    from checks.engine.learner.answer_text import choices
+    from checks.engine.learner.answers import choices, load
 
     asked, answers = _asked(tier), tier_answers(tier)
     given = choices(load(solutions, tier)) if asked else {}

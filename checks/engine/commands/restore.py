@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 def show(kept: list[Backup], path: Path, now: bytes | None, note: str) -> None:
     """The list of versions, the newest first, with a note below it."""
     from checks.engine.course.verdict import Exhibit
-    from checks.engine.learner.learners_file import differing_lines
+    from checks.engine.learner.reset import differing_lines
     from checks.engine.ui.screen import make_console
     from checks.engine.ui.screen_parts import exhibit
     from checks.engine.ui.screen_text import Page

@@ -11,14 +11,14 @@ import ast
 import io
 import tokenize
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any
 
-from checks.engine.errors import PartError
-from checks.engine.learner.definitions import Source, end, parsed, plain, start
-from checks.engine.learner.source_parts import piece_of
+from checks.engine.learner.source import Source, end, plain, start
+from checks.engine.learner.statements import piece_of
 from checks.engine.learner.stubs import BEGIN, END
 
 CONTEXT = 3  # lines that are shown beside a difference
@@ -61,9 +61,9 @@ class PartDiff:
     groups: tuple[tuple[Change, ...], ...] = ()
 
 
-def solved_parts(reference: str, stub: str) -> list[str]:
+def solved_parts(reference: Source, stub: Source) -> list[str]:
     """The parts that a learner writes: functions, methods and values that the stub blanks."""
-    solved, given = parsed(reference).definitions, parsed(stub).definitions
+    solved, given = reference.definitions, stub.definitions
     names = [
         name for name in solved
         if name in given and ast.dump(solved[name].node) != ast.dump(given[name].node)
@@ -71,17 +71,14 @@ def solved_parts(reference: str, stub: str) -> list[str]:
     return [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
 
 
-def compare(learners: str, reference: str, stub: str, names: Sequence[str]) -> list[PartDiff]:
-    """The named parts of the reference, each beside the learner's.
-
-    Raises:
-        PartError: the learner's file is not valid Python.
-    """
-    mine, solved, given = parsed(learners), parsed(reference), parsed(stub)
-    yours, theirs = _Rows.of(mine), _Rows.of(solved)
+def compare(
+    learners: Source, reference: Source, stub: Source, names: Sequence[str]
+) -> list[PartDiff]:
+    """The named parts of the reference, each beside the learner's."""
+    yours, theirs = _Rows.of(learners), _Rows.of(reference)
     found = []
     for name in names:
-        part, own = solved.definitions[name].node, mine.definitions.get(name)
+        part, own = reference.definitions[name].node, learners.definitions.get(name)
         said = _said(own.node) if own else None
         if isinstance(getattr(part, "value", None), ast.Constant):
             state = State.OWN_WORDS
@@ -89,7 +86,7 @@ def compare(learners: str, reference: str, stub: str, names: Sequence[str]) -> l
             state = State.MISSING
         elif said == _said(part):
             state = State.SAME
-        elif said == _said(given.definitions[name].node):
+        elif said == _said(stub.definitions[name].node):
             state = State.UNWRITTEN
         else:
             state = State.DIFFERENT
@@ -135,15 +132,11 @@ class _Rows:
 
     @classmethod
     def of(cls, source: Source) -> _Rows:
-        """Take a file apart.
-
-        Raises:
-            PartError: its lines can't be told.
-        """
-        text = plain("".join(source.lines))
+        """The rows of a file; tokens that can't be told apart are left out."""
+        text = plain(source.text)
         rows = cls(text.split("\n"), {}, {})
         depth = 0
-        try:
+        with suppress(tokenize.TokenError, SyntaxError):  # a file that parses has neither
             for token in tokenize.generate_tokens(io.StringIO(text).readline):
                 row, column = token.start
                 depth += (token.type == tokenize.INDENT) - (token.type == tokenize.DEDENT)
@@ -153,8 +146,6 @@ class _Rows:
                     rows.words.setdefault(row, [depth]).append(token.string)
                     for inner in range(row + 1, token.end[0] + 1):  # of a long text
                         rows.words.setdefault(inner, []).append(rows.texts[inner - 1])
-        except (tokenize.TokenError, SyntaxError):
-            raise PartError("can't be taken apart into lines") from None
         return rows
 
     def lines(self, part: ast.stmt, comments: bool) -> list[_Line]:

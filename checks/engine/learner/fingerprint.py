@@ -22,7 +22,7 @@ from pathlib import Path
 from checks.engine.course.listing import Listed, Part
 from checks.engine.errors import FileError
 from checks.engine.learner.learners_file import contents
-from checks.engine.learner.source_parts import Import, Piece, Source, take_apart
+from checks.engine.learner.statements import Import, Piece, Statements, statements
 from checks.engine.paths import KIT
 
 JUDGES = ("probes", "engine/judging", "engine/sandbox", "engine/data")  # beside a tier's checks
@@ -74,7 +74,7 @@ class Files:
     """The Python files of a folder, each read once."""
 
     folder: Path
-    _sources: dict[str, Source] = field(default_factory=dict, repr=False)
+    _sources: dict[str, Statements] = field(default_factory=dict, repr=False)
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -84,13 +84,13 @@ class Files:
         except OSError:
             return frozenset()
 
-    def source(self, module: str) -> Source:
-        """The file of a module, taken apart."""
+    def source(self, module: str) -> Statements:
+        """The statements of a module's file."""
         if module not in self._sources:
             try:
-                self._sources[module] = take_apart(contents(self.folder, module))
+                self._sources[module] = statements(contents(self.folder, module))
             except FileError as error:
-                self._sources[module] = Source(opaque=f"{error} {stamp(self.folder, module)}")
+                self._sources[module] = Statements(opaque=f"{error} {stamp(self.folder, module)}")
         return self._sources[module]
 
     def package(self, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 from checks.engine.errors import FileError
@@ -50,30 +49,3 @@ def contents(folder: Path, tier: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise FileError(f"{path.name} cannot be read: {error.strerror}.") from None
-
-
-def text_of(data: bytes, name: str) -> str:
-    """A file's text, with its line ends and its byte order mark as they are.
-
-    Raises:
-        FileError: this is not UTF-8.
-    """
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FileError(f"{name} is not UTF-8 text: line {line} holds other bytes.") from None
-
-
-def differing_lines(one: bytes, other: bytes) -> int:
-    """How many lines differ between two versions of a file, whatever their line ends are.
-
-    Lines that only changed places count as one.
-    """
-    first, second = (
-        data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n") for data in (one, other)
-    )
-    if first == second:
-        return 0
-    counts = Counter(first), Counter(second)
-    return max((counts[0] - counts[1]).total(), (counts[1] - counts[0]).total(), 1)

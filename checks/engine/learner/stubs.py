@@ -30,6 +30,7 @@ from pathlib import Path
 from checks.engine.errors import StubError
 from checks.engine.files import replace
 from checks.engine.learner.backups import back_up
+from checks.engine.learner.source import end, plain, start
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -66,12 +67,11 @@ class _Region:
 
     def holds(self, statement: ast.stmt) -> bool:
         """Whether the whole statement stands between the delimiters."""
-        first, last = _extent(statement)
-        return self.begin < first and last < self.end
+        return self.begin < start(statement) and end(statement) < self.end
 
     def cuts(self, statement: ast.stmt) -> bool:
         """Whether a delimiter stands within the statement."""
-        first, last = _extent(statement)
+        first, last = start(statement), end(statement)
         return first < self.begin <= last or first < self.end <= last
 
 
@@ -98,7 +98,7 @@ def stub_source(reference_source: str, path: str | Path) -> str:
     Raises:
         StubError: a delimiter is out of place, or the result would not be valid Python.
     """
-    source = _unix(reference_source)
+    source = plain(reference_source)
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
@@ -117,11 +117,6 @@ def stub_source(reference_source: str, path: str | Path) -> str:
         message = f"without its solutions the file is not valid Python: {error.msg}"
         raise _error(path, None, message) from None
     return stub
-
-
-def _unix(source: str) -> str:
-    """The text with `\\n` at the end of every line."""
-    return source.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _regions(source: str, path: str | Path) -> list[_Region]:
@@ -211,13 +206,6 @@ def _blank_assignment(statement: ast.stmt, path: str | Path) -> list[str]:
     raise _error(path, statement.lineno, message)
 
 
-def _extent(statement: ast.stmt) -> tuple[int, int]:
-    """First and last line of a statement, its decorators included."""
-    decorators = getattr(statement, "decorator_list", [])
-    first = min(node.lineno for node in (statement, *decorators))
-    return first, statement.end_lineno or statement.lineno
-
-
 def _error(path: str | Path, line: int | None, message: str) -> StubError:
     place = f"{path}:{line}" if line else f"{path}"
     return StubError(f"{place}: {message}.")
@@ -254,7 +242,7 @@ def write_stubs(source_folder: str | Path, target_folder: str | Path) -> list[St
     for path in references:
         text = read_reference(path)
         stub = stub_source(text, path)
-        if stub != _unix(text):
+        if stub != plain(text):
             stubs[path.name] = stub
     if not stubs:
         raise StubError(f'{source}: no file in this folder marks a solution with "{BEGIN}".')

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from checks.engine.course.next_step import command
 from checks.engine.errors import FileError, PartError, UsageError
-from checks.engine.learner.definitions import parsed
-from checks.engine.learner.learners_file import differing_lines, text_of
-from checks.engine.learner.put_back import with_stub
+from checks.engine.learner.reset import differing_lines, with_stub
+from checks.engine.learner.source import parsed
 from checks.engine.paths import REFERENCE, short
 from checks.engine.ui.asking import agreed, exchange, learners, one_part, solved_and_stub
 
@@ -74,9 +73,10 @@ def one_stub(before: bytes, stub: str, function: str, path: Path) -> tuple[str, 
     Raises:
         UsageError: there is no such part, or it can't be put back alone.
     """
+    given = parsed(stub, "The stub")
+    name = one_part(function, given.definitions, f"the stub of {path.name}")
     try:
-        name = one_part(function, parsed(stub).definitions, f"the stub of {path.name}")
-        return name, with_stub(text_of(before, path.name), stub, name).encode()
+        return name, with_stub(parsed(before, path.name), given, name).contents
     except PartError as error:
         problem = f"{path.name} {error}"
     except FileError as error:

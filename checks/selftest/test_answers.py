@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from checks.engine.course.questions import tier_questions
 from checks.engine.errors import ByHandError, FileError
-from checks.engine.learner import answer_sheet
-from checks.engine.learner.answer_text import Sheet, choices, parsed, with_choice
+from checks.engine.learner.answers import choices, with_choice, write
+from checks.engine.learner.source import Source, parsed
 from checks.engine.paths import EXERCISES, tiers
 
 # A value as a learner may have written it, and the same with the choice "b" in it.
@@ -84,10 +84,10 @@ def test_only_the_chosen_value_changes(
     made: tuple[str, str, str], newline: str, mark: bool
 ) -> None:
     old, name, new = made
-    sheet = parsed(as_bytes(old, newline, mark), "a.py")
-    changed = with_choice(sheet, name, "b")
+    source = parsed(as_bytes(old, newline, mark), "a.py")
+    changed = with_choice(source, name, "b")
     assert changed.contents == as_bytes(new, newline, mark)
-    assert choices(changed) == choices(sheet) | {name: "b"}
+    assert choices(changed) == choices(source) | {name: "b"}
     assert with_choice(changed, name, "b").contents == changed.contents
 
 
@@ -102,12 +102,12 @@ def is_left_out_of(shorter: str, longer: str) -> bool:
 def test_a_missing_entry_is_put_in_and_nothing_is_taken_out(
     made: tuple[str, str, str], newline: str, mark: bool
 ) -> None:
-    sheet = parsed(as_bytes(made[0], newline, mark), "a.py")
-    changed = with_choice(sheet, "new", "c")
-    assert choices(changed) == choices(sheet) | {"new": "c"}
-    assert is_left_out_of(sheet.text, changed.text)
-    assert len(changed.text) - len(sheet.text) <= len('\r\n    "new": "c",,') + 4
-    assert changed.mark == sheet.mark
+    source = parsed(as_bytes(made[0], newline, mark), "a.py")
+    changed = with_choice(source, "new", "c")
+    assert choices(changed) == choices(source) | {"new": "c"}
+    assert is_left_out_of(source.text, changed.text)
+    assert len(changed.text) - len(source.text) <= len('\r\n    "new": "c",,') + 4
+    assert changed.mark == source.mark
     again = with_choice(parsed(changed.contents, "a.py"), "new", "a")
     assert again.text == changed.text.replace('"new": "c"', '"new": "a"')
 
@@ -174,22 +174,22 @@ def test_what_is_left_to_the_learner(source: str, why: str) -> None:
 
 
 def test_another_encoding_stays() -> None:
-    source = '# -*- coding: latin-1 -*-\ns = "Größe"\nANSWERS = {"x": "?"}  # é\n'.encode("latin-1")
-    sheet = with_choice(parsed(source, "a.py"), "x", "b")
-    assert sheet.contents == source.replace(b'"?"', b'"b"')
+    text = '# -*- coding: latin-1 -*-\ns = "Größe"\nANSWERS = {"x": "?"}  # é\n'.encode("latin-1")
+    source = with_choice(parsed(text, "a.py"), "x", "b")
+    assert source.contents == text.replace(b'"?"', b'"b"')
     with pytest.raises(ByHandError):
-        with_choice(sheet, "frage_ж", "b")
+        with_choice(source, "frage_ж", "b")
 
 
 @pytest.mark.parametrize("tier", tiers())
 def test_the_stubs_answers_are_read_and_written(tier: str) -> None:
     text = (EXERCISES / f"{tier}.py").read_bytes()
-    sheet = parsed(text, f"{tier}.py")
+    source = parsed(text, f"{tier}.py")
     asked = [question.name for question in tier_questions(tier)]
-    assert choices(sheet) == dict.fromkeys(asked, "?")
+    assert choices(source) == dict.fromkeys(asked, "?")
     for name in asked:
-        sheet = with_choice(sheet, name, "a")
-    assert sheet.contents == text.replace(b'": "?"', b'": "a"')
+        source = with_choice(source, name, "a")
+    assert source.contents == text.replace(b'": "?"', b'": "a"')
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_mode_and_link_stay(tmp_path: Path, mode: int) -> None:
     real.write_bytes(TEXT)
     real.chmod(mode)
     (tmp_path / "a.py").symlink_to("real.py")
-    answer_sheet.write(tmp_path, "a", "x", "b")
+    write(tmp_path, "a", "x", "b")
     assert (tmp_path / "a.py").is_symlink()
     assert real.read_bytes() == TEXT.replace(b"?", b"b")
     assert stat.S_IMODE(real.stat().st_mode) == mode
@@ -236,9 +236,9 @@ def test_mode_and_link_stay(tmp_path: Path, mode: int) -> None:
 
 def test_an_answer_that_stands_there_is_not_written_again(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(TEXT)
-    answer_sheet.write(tmp_path, "a", "x", "b")
+    write(tmp_path, "a", "x", "b")
     before = (tmp_path / "a.py").stat()
-    answer_sheet.write(tmp_path, "a", "x", "b")
+    write(tmp_path, "a", "x", "b")
     assert (tmp_path / "a.py").stat() == before
 
 
@@ -249,7 +249,7 @@ def test_a_failed_write_leaves_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "a.py").write_bytes(TEXT)
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(FileError, match=r"a\.py cannot be written: Permission denied\."):
-        answer_sheet.write(tmp_path, "a", "x", "b")
+        write(tmp_path, "a", "x", "b")
     assert [path.name for path in tmp_path.iterdir()] == ["a.py"]
     assert (tmp_path / "a.py").read_bytes() == TEXT
 
@@ -260,12 +260,12 @@ def test_what_is_read_only_is_not_written(tmp_path: Path) -> None:
     path.chmod(0o444)
     try:
         with pytest.raises(FileError, match=r"a\.py is read-only"):
-            answer_sheet.write(tmp_path, "a", "x", "b")
+            write(tmp_path, "a", "x", "b")
         assert path.read_bytes() == TEXT
     finally:
         path.chmod(0o644)
 
 
-def test_a_sheet_is_its_file() -> None:
+def test_a_source_is_its_file() -> None:
     assert parsed(TEXT, "a.py").contents == TEXT
-    assert isinstance(parsed(b"", "a.py"), Sheet)
+    assert isinstance(parsed(b"", "a.py"), Source)

@@ -1,4 +1,4 @@
-"""ANSWERS in the text of a learner's file: read without running it, changed one choice at a time.
+"""ANSWERS in a learner's file: read without running it, changed one choice at a time.
 
 Only the choice changes: line ends, quotes, comments and encoding stay byte for byte. Where that
 can't be done surely, the error says why.
@@ -7,16 +7,16 @@ can't be done surely, the error says why.
 from __future__ import annotations
 
 import ast
-import codecs
-import io
+import os
 import re
-import tokenize
-import warnings
+import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
 from checks.engine.errors import ByHandError, FileError
-from checks.engine.learner.definitions import LINE
+from checks.engine.files import replace
+from checks.engine.learner import learners_file
+from checks.engine.learner.source import Source, parsed
 
 NAME = "ANSWERS"
 MARKER = re.compile(r"# Your choices\b")  # the stub's last comment line above ANSWERS
@@ -24,59 +24,57 @@ STRING = re.compile(r"""([rRuU]?)('''|\"{3}|'|")(?:\\.|(?!\2).)*\2""", re.DOTALL
 CHANGING = {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A file that parses: `mark` and the encoded `text` put together are its bytes."""
+# Files --------------------------------------------------------------------------------------------
 
-    mark: bytes
-    text: str
-    encoding: str
-    tree: ast.Module
 
-    @property
-    def contents(self) -> bytes:
-        """The file's bytes."""
-        return self.mark + self.text.encode(self.encoding)
+def load(folder: Path, tier: str) -> Source:
+    """A tier's file.
+
+    Raises:
+        FileError: it isn't there, can't be read or is not valid Python.
+    """
+    return parsed(learners_file.contents(folder, tier), f"{tier}.py")
+
+
+def check_writable(folder: Path, tier: str) -> None:
+    """End with a sentence where the file could be read and not written.
+
+    Raises:
+        FileError: it is read-only, or stands in a folder that is.
+    """
+    path = Path(os.path.realpath(folder / f"{tier}.py"))
+    writable = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+    if not path.stat().st_mode & writable or not os.access(path, os.W_OK):
+        raise FileError(f"{path.name} is read-only, so no answer can be written into it.")
+    if not os.access(path.parent, os.W_OK):
+        raise FileError(f"The folder of {path.name} is read-only, so no answer can be written.")
+
+
+def write(folder: Path, tier: str, name: str, letter: str) -> None:
+    """Put one choice into a tier's file, in one go.
+
+    Raises:
+        FileError: the file can't be read or written.
+        ByHandError: it can't be done surely; the file is as it was.
+    """
+    before = load(folder, tier)
+    after = with_choice(before, name, letter)
+    if after.contents == before.contents:
+        return
+    check_writable(folder, tier)
+    try:
+        replace(Path(os.path.realpath(folder / f"{tier}.py")), after.contents)
+    except OSError as error:
+        raise FileError(f"{tier}.py cannot be written: {error.strerror or error}.") from None
 
 
 # Reading ------------------------------------------------------------------------------------------
 
 
-def parsed(contents: bytes, name: str) -> Sheet:
-    """A file's bytes as text and tree; `name` is for messages.
-
-    Raises:
-        FileError: they are not valid Python.
-    """
-    mark = codecs.BOM_UTF8 if contents.startswith(codecs.BOM_UTF8) else b""
-    body = contents[len(mark) :]
-    try:
-        declared, _ = tokenize.detect_encoding(io.BytesIO(contents).readline)
-        encoding = "utf-8" if mark else declared
-        text = body.decode(encoding)
-        if text.encode(encoding) != body:  # an encoding with several ways to write one thing
-            raise LookupError(encoding)
-    except (SyntaxError, UnicodeError, LookupError):
-        raise FileError(f"{name} is not text that Python can read.") from None
-    return Sheet(mark, text, encoding, _tree(text, name))
-
-
-def _tree(text: str, name: str) -> ast.Module:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a learner's string is not the quiz's business
-            return ast.parse(text)
-    except SyntaxError as error:
-        place = f"{name}:{error.lineno}" if error.lineno else name
-        raise FileError(f"{place} is not valid Python yet: {error.msg}. Mend it first.") from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise FileError(f"{name} is not valid Python yet: {error}. Mend it first.") from None
-
-
-def choices(sheet: Sheet) -> dict[str, str]:
+def choices(source: Source) -> dict[str, str]:
     """The choices that stand in the file as plain text, by question; none where it is computed."""
     try:
-        found = _answers(sheet.tree)
+        found = _answers(source.tree)
     except ByHandError:
         return {}
     given: dict[str, str] = {}
@@ -134,7 +132,7 @@ def _changes(tree: ast.Module, accepted: set[ast.expr]) -> Iterator[int]:
 # Writing ------------------------------------------------------------------------------------------
 
 
-def with_choice(sheet: Sheet, name: str, letter: str) -> Sheet:
+def with_choice(source: Source, name: str, letter: str) -> Source:
     """The file with one choice in place, and all else as it was.
 
     An entry's value changes; a missing entry is put in as the last one, and a missing ANSWERS
@@ -143,10 +141,10 @@ def with_choice(sheet: Sheet, name: str, letter: str) -> Sheet:
     Raises:
         ByHandError: that can't be done surely.
     """
-    if choices(sheet).get(name) == letter:
-        return sheet
-    found = _answers(sheet.tree)
-    lines = _Lines(sheet.text)
+    if choices(source).get(name) == letter:
+        return source
+    found = _answers(source.tree)
+    lines = _Lines(source)
     if found is None:
         changed = _with_new_answers(lines, name, letter)
     else:
@@ -159,15 +157,15 @@ def with_choice(sheet: Sheet, name: str, letter: str) -> Sheet:
             changed = _with_value(lines, values[name], letter)
         else:
             changed = _with_entry(lines, found, f'"{name}": "{letter}"')
-    return _sure(sheet, changed, name, letter)
+    return _sure(source, changed, name, letter)
 
 
 class _Lines:
     """A text and where its lines begin, to turn the parser's places into the text's."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.lines = LINE.findall(text)
+    def __init__(self, source: Source) -> None:
+        self.text = source.text
+        self.lines = source.lines
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line))
@@ -239,15 +237,14 @@ def _with_new_answers(lines: _Lines, name: str, letter: str) -> str:
     return lines.text[:at] + lead + block + lines.text[at:]
 
 
-def _sure(sheet: Sheet, changed: str, name: str, letter: str) -> Sheet:
-    """The changed text as a sheet, once it is seen to differ in that one choice only."""
+def _sure(source: Source, changed: str, name: str, letter: str) -> Source:
+    """The changed file, once it is seen to differ in that one choice only."""
     try:
-        changed.encode(sheet.encoding)
-        result = Sheet(sheet.mark, changed, sheet.encoding, _tree(changed, NAME))
-        before, after = (_without_choice(each.tree, name) for each in (sheet, result))
+        result = source.changed(changed)
+        before, after = (_without_choice(each.tree, name) for each in (source, result))
     except (FileError, UnicodeEncodeError, RecursionError):
         raise ByHandError(f"{NAME} stands in a form of its own") from None
-    if before != after or choices(result) != choices(sheet) | {name: letter}:
+    if before != after or choices(result) != choices(source) | {name: letter}:
         raise ByHandError(f"{NAME} stands in a form of its own")
     return result
 

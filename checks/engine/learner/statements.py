@@ -1,4 +1,4 @@
-"""A learner's file taken apart: its top-level statements, what each of them says, uses and runs.
+"""The top-level statements of a file: what each of them says, uses and runs.
 
 Read with `ast` and compiled, never run. Comments, layout and docstrings are left out of what a
 piece says, so that only code counts.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-NO_CODE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+from checks.engine.errors import FileError
+from checks.engine.learner.source import parsed
+
+NO_CODE = (FileError, SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DOCUMENTED = (*FUNCTIONS, ast.ClassDef)
 UNSAID = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
@@ -58,7 +60,7 @@ class Item:
 
 
 @dataclass
-class Source:
+class Statements:
     """A file's statements, and for each name the numbers of those that define it.
 
     `opaque` stands for the whole where there is no code to be read: then it has no statements.
@@ -69,21 +71,19 @@ class Source:
     opaque: str = ""
 
 
-def take_apart(text: bytes) -> Source:
+def statements(contents: bytes) -> Statements:
     """The statements of a file; where it is no Python, a fingerprint of its bytes."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-            compile(tree, "<solution>", "exec", dont_inherit=True)  # a `return` outside, …
+        tree = parsed(contents, "").tree
+        compile(tree, "<solution>", "exec", dont_inherit=True)  # a `return` outside, …
         items = list(items_of(tree))
     except NO_CODE:
-        return Source(opaque=hashlib.sha256(text).hexdigest())
-    source = Source(items)
+        return Statements(opaque=hashlib.sha256(contents).hexdigest())
+    defined: dict[str, list[int]] = {}
     for number, item in enumerate(items):
         for name in item.bound:
-            source.defined.setdefault(name, []).append(number)
-    return source
+            defined.setdefault(name, []).append(number)
+    return Statements(items, defined)
 
 
 def items_of(tree: ast.Module) -> Iterator[Item]:

@@ -1,4 +1,4 @@
-"""A source file as lines and definitions.
+"""A source file: its text, its syntax tree, and its definitions with their lines.
 
 A definition is a function, a class or an assigned name of the module ("noise_statistics",
 "ANSWERS") or a method of a class ("Generator.forward"). Its lines are those of the statement, its
@@ -8,17 +8,20 @@ decorators, the comments directly above, and the indented comments that follow i
 from __future__ import annotations
 
 import ast
+import codecs
+import io
 import re
+import tokenize
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from checks.engine.errors import PartError
+from checks.engine import parsing
+from checks.engine.errors import FileError
 
 # What Python takes for a line; str.splitlines would also end one at a form feed.
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,31 @@ class Definition:
 
 @dataclass(frozen=True)
 class Source:
-    """A file that parses. `mark` and `lines` put together are the file's text."""
+    """A file that parses: its byte order mark, and its lines with their ends."""
 
-    mark: str
+    mark: bytes
     lines: tuple[str, ...]
+    encoding: str
     tree: ast.Module
+
+    @property
+    def text(self) -> str:
+        """The file's text, with its line ends as they are."""
+        return "".join(self.lines)
+
+    @property
+    def contents(self) -> bytes:
+        """The file's bytes."""
+        return self.mark + self.text.encode(self.encoding)
+
+    def changed(self, text: str) -> Source:
+        """The same file with another text.
+
+        Raises:
+            FileError: the text is not valid Python.
+            UnicodeEncodeError: the file's encoding lacks a character.
+        """
+        return parsed(self.mark + text.encode(self.encoding), "The changed file")
 
     @cached_property
     def definitions(self) -> dict[str, Definition]:
@@ -87,24 +110,34 @@ class Source:
         return Definition(name, first, last, node, siblings)
 
 
-def parsed(text: str) -> Source:
-    """A file's text, parsed.
+def parsed(contents: bytes | str, name: str) -> Source:
+    """A file's bytes, or its text, as a source; `name` is for messages.
 
     Raises:
-        PartError: it is not valid Python.
+        FileError: this is no text, or not valid Python.
     """
-    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
-    text = text[len(mark) :]
+    contents = contents.encode() if isinstance(contents, str) else contents
+    mark = codecs.BOM_UTF8 if contents.startswith(codecs.BOM_UTF8) else b""
+    body = contents[len(mark) :]
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(body).readline)[0]
+        text = body.decode(encoding)
+        if text.encode(encoding) != body:  # an encoding with several ways to write one thing
+            raise LookupError(encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        before, bad, _ = body.decode("utf-8", "replace").partition("\ufffd")
+        where = f": line {before.count(chr(10)) + 1} holds bytes that are not UTF-8" if bad else ""
+        raise FileError(f"{name} is not text that Python can read{where}.") from None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(plain(text))
+            warnings.simplefilter("ignore")  # "\d" in a learner's string is of no concern here
+            tree = parsing.parsed(plain(text))
     except SyntaxError as error:
-        place = f" in line {error.lineno}" if error.lineno else ""
-        raise PartError(f"is not valid Python{place} ({error.msg})") from None
+        place = f"{name}:{error.lineno}" if error.lineno else name
+        raise FileError(f"{place} is not valid Python yet: {error.msg}.") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise PartError(f"is not valid Python ({error})") from None
-    return Source(mark, tuple(LINE.findall(text)), tree)
+        raise FileError(f"{name} is not valid Python yet: {error}.") from None
+    return Source(mark, tuple(LINE.findall(text)), encoding, tree)
 
 
 def plain(text: str) -> str:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checks.engine.errors import PartError
-from checks.engine.learner.definitions import Definition, Source, defined, end, parsed, start
+from checks.engine.errors import FileError, PartError
+from checks.engine.learner.source import Definition, Source, defined, end, start
 
 
-def with_stub(text: str, stub: str, name: str) -> str:
-    """A learner's text with one definition as its stub has it; all else stays as it is.
+def with_stub(learners: Source, given: Source, name: str) -> Source:
+    """A learner's file with one definition as the stub has it; all else stays as it is.
 
     Where the definition is missing, it is put in where the stub has it.
 
     Raises:
         PartError: that can't be done surely.
     """
-    learners, given = parsed(text), parsed(stub)
     part = given.definitions[name]
     owner = name.rpartition(".")[0]
     if owner and not isinstance(_node(learners, owner), ast.ClassDef):
@@ -36,9 +36,21 @@ def with_stub(text: str, stub: str, name: str) -> str:
     lead = [newline] if head and not head[-1].endswith(("\r", "\n")) else []
     blank = [newline]
     changed = [*head, *lead, *before * blank, *block, *after * blank, *tail]
-    result = learners.mark + "".join(changed)
-    _make_sure(learners, result, part, owner)
-    return result
+    return _sure(learners, "".join(changed), part, owner)
+
+
+def differing_lines(one: bytes, other: bytes) -> int:
+    """How many lines differ between two versions of a file, whatever their line ends are.
+
+    Lines that only changed places count as one.
+    """
+    first, second = (
+        data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n") for data in (one, other)
+    )
+    if first == second:
+        return 0
+    counts = Counter(first), Counter(second)
+    return max((counts[0] - counts[1]).total(), (counts[1] - counts[0]).total(), 1)
 
 
 @dataclass(frozen=True)
@@ -172,11 +184,11 @@ def _dump(node: ast.AST) -> str:
         raise PartError("is nested too deeply to be taken apart") from None
 
 
-def _make_sure(learners: Source, result: str, part: Definition, owner: str) -> None:
-    """Every statement but the definition is what it was, and that one is the stub's."""
+def _sure(learners: Source, text: str, part: Definition, owner: str) -> Source:
+    """The changed file, if all statements but the definition are as before and it is the stub's."""
     try:
-        changed = parsed(result)
-    except PartError:
+        changed = learners.changed(text)
+    except (FileError, UnicodeEncodeError):
         raise PartError(f"can't have {part.name} put back alone") from None
     before, after = _bodies(learners, owner), _bodies(changed, owner)
     old, new = learners.definitions.get(part.name), changed.definitions.get(part.name)
@@ -185,6 +197,7 @@ def _make_sure(learners: Source, result: str, part: Definition, owner: str) -> N
     rest_after = [_dump(s) for body in after for s in body if not new or s is not new.node]
     if new is None or _dump(new.node) != wanted or rest_before != rest_after:
         raise PartError(f"can't have {part.name} put back alone")
+    return changed
 
 
 def _bodies(source: Source, owner: str) -> list[Sequence[ast.stmt]]:
