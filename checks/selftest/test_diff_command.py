@@ -139,6 +139,13 @@ def test_a_narrow_one_has_one_above_the_other(folders: tuple[Path, Path]) -> Non
         assert max(map(len, code)) <= width
 
 
+@pytest.mark.parametrize("columns", [60, 130])
+def test_a_long_word_is_folded_and_not_cut(folders: tuple[Path, Path], columns: int) -> None:
+    text = MINE.replace("total = 0", f"total = {'7' * 300}")
+    (folders[0] / "beginner.py").write_text(text, encoding="utf-8")
+    assert shown(folders, "mean", columns=columns).count("7") == 300
+
+
 def test_changed_words_stand_out(folders: tuple[Path, Path]) -> None:
     told = run(
         "diff", "beginner", "Net", *FOLDERS, cwd=folders[0].parent,

@@ -155,10 +155,10 @@ def test_without_a_tier_the_first_open_one_is_asked(folder: Path) -> None:
 def test_with_everything_right_there_is_nothing_to_ask() -> None:
     done = quiz("", "--solutions", "reference")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "The questions of every tier are answered rightly." in done.stdout
+    assert "The questions of every tier are answered correctly." in done.stdout
     done = quiz("", "bonus", "--solutions", "reference", "--no-predict")
     assert done.returncode == 0
-    assert "All 3 questions of the bonus tier are answered rightly." in done.stdout
+    assert "All 3 questions of the bonus tier are answered correctly." in done.stdout
 
 
 def test_skipping_ending_and_what_is_no_choice(folder: Path) -> None:

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("tier", nargs="?", type=tier_of, metavar="TIER",
         help=f"{tier_names()} (default: the first with a question open or wrong)")  # fmt: skip
-    add("--again", action="store_true", help="ask also what you have answered rightly")
+    add("--again", action="store_true", help="ask also what you have answered correctly")
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--predict", action="store_true", help="only the experiments")
     either.add_argument("--no-predict", action="store_true", help="only the questions")
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     dialogue = Dialogue(make_console())
     tier = options.tier or _first_open(solutions)
     if not tier and not options.again and not options.predict:
-        dialogue.say("The questions of every tier are answered rightly.")
+        dialogue.say("The questions of every tier are answered correctly.")
         dialogue.next("ask them again", command(f"quiz {tiers()[0]} --again", options.solutions))
         return PASSED
     tier = tier or tiers()[0]
@@ -91,7 +91,7 @@ def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> Non
     if not asked:
         dialogue.say(f"There are no questions in the {tier} tier.")
     elif not to_ask:
-        dialogue.say(f"All {len(asked)} questions of the {tier} tier are answered rightly.")
+        dialogue.say(f"All {len(asked)} questions of the {tier} tier are answered correctly.")
     if not to_ask:
         return
     file = short(solutions / f"{tier}.py")
@@ -126,7 +126,7 @@ def _asked(tier: str) -> list[Question]:
 
 
 def _open(solutions: Path, tier: str) -> list[Question]:
-    """The questions that the learner's file doesn't answer rightly."""
+    """The questions that the learner's file doesn't answer correctly."""
     from checks.engine.learner.answers import choices, load
 
     asked, answers = _asked(tier), tier_answers(tier)

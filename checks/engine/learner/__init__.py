@@ -1,1 +1,1 @@
-"""The learner's files as text: stubs, answers, backups, comparison with the reference."""
+"""The learner's files: source, stubs, reset, answers, backups, diff, fingerprints, progress."""

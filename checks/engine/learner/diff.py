@@ -26,13 +26,13 @@ DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class State(str, Enum):
-    """How a part compares."""
+    """How a part compares, as it is said beside its name; layout and comments never count."""
 
-    SAME = "same"  # but for layout and comments
-    DIFFERENT = "different"
-    MISSING = "missing"  # it is not in the learner's file
-    UNWRITTEN = "unwritten"  # it is still the stub
-    OWN_WORDS = "own words"  # free text, which has no right version
+    SAME = "as in the reference"
+    DIFFERENT = ""
+    MISSING = "not in your file"
+    UNWRITTEN = "still to be written"
+    OWN_WORDS = "your own words, which no reference can be right about"
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,6 @@ WIDE = 120  # columns; in fewer, lines stand one above the other
 WIDEST = 204  # columns; no line of code needs more than half of them
 ROWS_SHOWN = 400  # of one change
 YOURS, THEIRS = "red", "green"
-REMARKS = {
-    State.SAME: "as in the reference",
-    State.OWN_WORDS: "your own words, which no reference can be right about",
-    State.MISSING: "not in your file",
-    State.UNWRITTEN: "still to be written",
-}
 
 Row = tuple[Text | None, str, Text | None]  # yours, the mark between them, the reference's
 
@@ -48,8 +42,8 @@ def show(
     page = Page(console)
     for part in parts:
         title = Text(part.name, "bold")
-        if part.state in REMARKS:
-            title.append(f": {REMARKS[part.state]}", "not bold")
+        if part.state.value:
+            title.append(f": {part.state.value}", "not bold")
         console.print(page.hang(Text(), title))
         if part.state is State.SAME or (part.state is State.OWN_WORDS and not asked):
             continue
@@ -59,11 +53,12 @@ def show(
                 for line in text.split("\n", allow_blank=True):
                     console.print(Text(f"{mark} ") + line, soft_wrap=True)
         else:
-            table = Table.grid(padding=(0, 1))
+            is_wide = console.width >= WIDE
             side = (min(console.width, WIDEST) - 3) // 2
-            for width in (side, 1, side) if console.width >= WIDE else ():
-                table.add_column(width=width)
-            for cells in rows if console.width >= WIDE else _stacked(rows):
+            table = Table.grid(padding=(0, 1))
+            for width in (side, 1, side) if is_wide else (1, console.width - 3):
+                table.add_column(width=width, overflow="fold")
+            for cells in rows if is_wide else _stacked(rows):
                 table.add_row(*(_folded(c) if isinstance(c, Text) else c for c in cells))
             console.print(table)
         console.print()
