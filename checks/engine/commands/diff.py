@@ -12,7 +12,7 @@ from pathlib import Path
 from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.paths import short
-from checks.engine.ui.asking import agreed, learners, one_part, solved_and_stub
+from checks.engine.ui.asking import agreed, one_part, solved_and_stub
 
 EXAMPLES = (
     ("python run_checks.py diff beginner", "all that you wrote there"),
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Show how the learner's file and the reference differ."""
     from checks.engine.learner.diff import compare, solved_parts
-    from checks.engine.learner.source import parsed
+    from checks.engine.learner.source import load, parsed
     from checks.engine.ui.diff_screen import show
     from checks.engine.ui.screen import Screen, make_console
 
@@ -44,8 +44,7 @@ def run(options: argparse.Namespace) -> int:
     solved, stub = (parsed(each, path.name) for each in solved_and_stub(reference, options.tier))
     parts = solved_parts(solved, stub)
     wanted = chosen(options.function, parts, path) if options.function else parts
-    mine = parsed(learners(folder, options.tier), path.name)
-    compared = compare(mine, solved, stub, wanted)
+    compared = compare(load(folder, options.tier), solved, stub, wanted)
 
     said = "You have not passed this tier yet; the reference would be shown."
     knows = options.yes or has_passed(folder, options.tier)

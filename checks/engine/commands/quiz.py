@@ -83,7 +83,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> None:
     """Ask what is open in a tier, or `again` everything, and write each choice as it is made."""
-    from checks.engine.learner.answers import check_writable, choices, load, write
+    from checks.engine.learner.answers import check_writable, choices, write
+    from checks.engine.learner.source import load
     from checks.engine.ui.quiz_screen import ask
 
     asked, answers = _asked(tier), tier_answers(tier)
@@ -127,7 +128,8 @@ def _asked(tier: str) -> list[Question]:
 
 def _open(solutions: Path, tier: str) -> list[Question]:
     """The questions that the learner's file doesn't answer correctly."""
-    from checks.engine.learner.answers import choices, load
+    from checks.engine.learner.answers import choices
+    from checks.engine.learner.source import load
 
     asked, answers = _asked(tier), tier_answers(tier)
     given = choices(load(solutions, tier)) if asked else {}

@@ -16,8 +16,9 @@ from checks.engine.commands.common import folder as folder_of
 from checks.engine.course.next_step import command
 from checks.engine.errors import UsageError
 from checks.engine.learner.backups import Backup, backups
+from checks.engine.learner.learners_file import contents
 from checks.engine.paths import short
-from checks.engine.ui.asking import answer, can_ask, exchange, learners
+from checks.engine.ui.asking import answer, can_ask, exchange
 
 EXAMPLES = (
     ("python run_checks.py restore beginner", "list the versions, and ask for one"),
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--list shows the versions and brings none back; leave one of them out.")
     folder = folder_of(options.solutions or "exercises", "--solutions")
     path = folder / f"{options.tier}.py"
-    now = learners(folder, options.tier) if os.path.lexists(path) else None
+    now = contents(folder, options.tier) if os.path.lexists(path) else None
     try:
         kept = backups(path)
     except OSError as error:

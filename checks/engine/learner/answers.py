@@ -15,8 +15,7 @@ from pathlib import Path
 
 from checks.engine.errors import ByHandError, FileError
 from checks.engine.files import replace
-from checks.engine.learner import learners_file
-from checks.engine.learner.source import Source, parsed
+from checks.engine.learner.source import Source, load
 
 NAME = "ANSWERS"
 MARKER = re.compile(r"# Your choices\b")  # the stub's last comment line above ANSWERS
@@ -25,15 +24,6 @@ CHANGING = {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "_
 
 
 # Files --------------------------------------------------------------------------------------------
-
-
-def load(folder: Path, tier: str) -> Source:
-    """A tier's file.
-
-    Raises:
-        FileError: it isn't there, can't be read or is not valid Python.
-    """
-    return parsed(learners_file.contents(folder, tier), f"{tier}.py")
 
 
 def check_writable(folder: Path, tier: str) -> None:

@@ -16,9 +16,11 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from checks.engine import parsing
 from checks.engine.errors import FileError
+from checks.engine.learner import learners_file
 
 # What Python takes for a line; str.splitlines would also end one at a form feed.
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -108,6 +110,15 @@ class Source:
             else:
                 break
         return Definition(name, first, last, node, siblings)
+
+
+def load(folder: Path, tier: str) -> Source:
+    """A tier's file.
+
+    Raises:
+        FileError: it isn't there, can't be read or is not valid Python.
+    """
+    return parsed(learners_file.contents(folder, tier), f"{tier}.py")
 
 
 def parsed(contents: bytes | str, name: str) -> Source:

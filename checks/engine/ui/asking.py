@@ -12,7 +12,6 @@ from checks.engine.errors import UsageError
 from checks.engine.files import replace
 from checks.engine.learner import backups
 from checks.engine.learner.backups import Backup
-from checks.engine.learner.learners_file import contents
 from checks.engine.learner.stubs import read_reference, stub_source
 from checks.engine.paths import short
 
@@ -82,15 +81,6 @@ def one_part(name: str, parts: Collection[str], file: str) -> str:
 
 
 # Files --------------------------------------------------------------------------------------------
-
-
-def learners(folder: Path, tier: str) -> bytes:
-    """The bytes of a learner's file.
-
-    Raises:
-        FileError: it can't be read.
-    """
-    return contents(folder, tier)
 
 
 def solved_and_stub(reference: Path, tier: str) -> tuple[str, str]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from checks.engine.course.next_step import command
 from checks.engine.errors import FileError, PartError, UsageError
+from checks.engine.learner.learners_file import contents
 from checks.engine.learner.reset import differing_lines, with_stub
 from checks.engine.learner.source import parsed
 from checks.engine.paths import REFERENCE, short
-from checks.engine.ui.asking import agreed, exchange, learners, one_part, solved_and_stub
+from checks.engine.ui.asking import agreed, exchange, one_part, solved_and_stub
 
 
 def put_stub_back(
@@ -46,7 +47,7 @@ def put_stub_back(
         exchange(path, None, stub.encode())
         say(f"{short(path)} was not there; now it is, as a stub.")
         return
-    before = learners(folder, tier)
+    before = contents(folder, tier)
     what, after = short(path), stub.encode()
     if function:
         name, after = one_stub(before, stub, function, path)
