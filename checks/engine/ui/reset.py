@@ -64,8 +64,8 @@ def put_stub_back(
         say("Nothing was changed.")
         return
     kept = exchange(path, before, after)
-    back = command(f"restore {tier} {kept.name if kept else 1}", solutions)
-    say(f"{what} is the stub again. This brings your version back:\n  {back}")
+    back = f"restore {tier} {kept.name if kept else 1}"
+    say(f"{what} is the stub again. This brings your version back:\n  {command(back, solutions)}")
 
 
 def one_stub(before: bytes, stub: str, function: str, path: Path) -> tuple[str, bytes]:
