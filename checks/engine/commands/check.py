@@ -18,6 +18,7 @@ from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import UsageError
 from checks.engine.learner.recording import is_remembered, record
 from checks.engine.paths import tiers
+from checks.engine.runner import reports
 from checks.engine.runner.session import Judge, Listener
 
 EXAMPLES = (
@@ -120,7 +121,6 @@ def write_reports(
     verdicts: Sequence[Verdict], options: argparse.Namespace, meta: dict[str, Any]
 ) -> None:
     """The files that were asked for."""
-    from checks.engine.runner import reports
 
     if options.json:
         reports.write_json(options.json, verdicts, meta | {"seed": options.seed})

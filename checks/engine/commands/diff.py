@@ -11,6 +11,9 @@ from pathlib import Path
 
 from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.learner.diff import compare, solved_parts
+from checks.engine.learner.recording import standing
+from checks.engine.learner.source import load, parsed
 from checks.engine.paths import short
 from checks.engine.ui.asking import agreed, one_part, solved_and_stub
 
@@ -33,8 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show how the learner's file and the reference differ."""
-    from checks.engine.learner.diff import compare, solved_parts
-    from checks.engine.learner.source import load, parsed
     from checks.engine.ui.diff_screen import show
     from checks.engine.ui.screen import Screen, make_console
 
@@ -69,11 +70,5 @@ def chosen(function: str, parts: list[str], path: Path) -> list[str]:
 
 def has_passed(folder: Path, tier: str) -> bool:
     """Whether every check of a tier is known to have passed, on the code that stands there now."""
-    from checks.engine.course.listing import course
-    from checks.engine.learner.fingerprint import fingerprints
-    from checks.engine.learner.progress import load
-
-    checks = [each for each in course() if each.check.tier == tier]
-    progress, present = load(folder), fingerprints(folder, checks)
-    states = {progress.state(check, fingerprint) for check, fingerprint in present.items()}
-    return states == {"passed"}
+    listed, states = standing(folder)
+    return {states[e.check.check] for e in listed if e.check.tier == tier} == {"passed"}

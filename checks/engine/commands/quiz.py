@@ -16,6 +16,8 @@ from checks.engine.commands.common import tier as tier_of
 from checks.engine.course.next_step import command
 from checks.engine.course.questions import Question, tier_answers, tier_questions
 from checks.engine.errors import ByHandError
+from checks.engine.learner.answers import check_writable, choices, write
+from checks.engine.learner.source import load
 from checks.engine.paths import short, tiers
 
 if TYPE_CHECKING:
@@ -83,8 +85,6 @@ def run(options: argparse.Namespace) -> int:
 
 def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> None:
     """Ask what is open in a tier, or `again` everything, and write each choice as it is made."""
-    from checks.engine.learner.answers import check_writable, choices, write
-    from checks.engine.learner.source import load
     from checks.engine.ui.quiz_screen import ask
 
     asked, answers = _asked(tier), tier_answers(tier)
@@ -128,8 +128,6 @@ def _asked(tier: str) -> list[Question]:
 
 def _open(solutions: Path, tier: str) -> list[Question]:
     """The questions that the learner's file doesn't answer correctly."""
-    from checks.engine.learner.answers import choices
-    from checks.engine.learner.source import load
 
     asked, answers = _asked(tier), tier_answers(tier)
     given = choices(load(solutions, tier)) if asked else {}

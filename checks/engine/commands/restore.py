@@ -14,9 +14,11 @@ from pathlib import Path
 from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.course.next_step import command
+from checks.engine.course.verdict import Exhibit
 from checks.engine.errors import UsageError
 from checks.engine.learner.backups import Backup, backups
 from checks.engine.learner.learners_file import contents
+from checks.engine.learner.reset import differing_lines
 from checks.engine.paths import short
 from checks.engine.ui.asking import answer, can_ask, exchange
 
@@ -77,8 +79,6 @@ def run(options: argparse.Namespace) -> int:
 
 def show(kept: list[Backup], path: Path, now: bytes | None, note: str) -> None:
     """The list of versions, the newest first, with a note below it."""
-    from checks.engine.course.verdict import Exhibit
-    from checks.engine.learner.reset import differing_lines
     from checks.engine.ui.screen import make_console
     from checks.engine.ui.screen_parts import exhibit
     from checks.engine.ui.screen_text import Page

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from checks.engine.commands.common import PASSED
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.learner.stubs import write_stubs
 from checks.engine.paths import EXERCISES
 
 EXAMPLES = (
@@ -28,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the exercises from the reference; what they replace is kept."""
-    from checks.engine.learner.stubs import write_stubs
     from checks.engine.ui.screen import Screen, make_console
 
     source = folder_of(options.solutions or "reference", "--solutions")
