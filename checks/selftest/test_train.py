@@ -122,7 +122,10 @@ def test_a_run_from_its_beginning_to_its_report_and_beyond(kit: Copy) -> None:
     assert "Epoch 2/3" not in said
     assert [row["epoch"] for row in kept.history(kept.read(place))] == [1, 2, 3]
     output = (place / "output.txt").read_text().splitlines()
-    assert [line.split(":")[0] for line in output] == ["Epoch 1/2", "Epoch 2/2", "Epoch 3/3"]
+    assert [line.split(":")[0] for line in output] == [
+        "Epoch 1/2", "Epoch 2/2", "Going on after epoch 2; the code itself counts from 1.",
+        "Epoch 1/1",
+    ]  # fmt: skip
 
 
 def cased(text: str) -> str:
@@ -460,8 +463,6 @@ def test_the_live_line_fits_and_tells_speed_and_time_left(width: int) -> None:
         assert "0:23 left" in line
     shown.event({"event": "epoch", "epoch": 10, "losses": [1.0, float("nan")], "seconds": 2.0})
     assert "Epoch 10/10" in now()
-    shown.event({"event": "again", "share": 0.5})
-    assert "Finding the place" in now()
 
 
 def test_times_as_people_say_them() -> None:

@@ -17,6 +17,7 @@ from rich.console import Console
 from checks.engine import files
 from checks.engine.course.verdict import Status
 from checks.engine.errors import NoDeviceError, StoringError
+from checks.engine.paths import KIT
 from checks.engine.training import (
     devices,
     endings,
@@ -30,7 +31,7 @@ from checks.engine.training import (
 from checks.engine.training.request import Request
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page, make_console
-from checks.selftest.test_training_resume import REFERENCE, variant, with_train_gan
+from checks.selftest.test_training_resume import INLINE, REFERENCE, variant, with_train_gan
 from checks.selftest.trainings import IMAGES, Training, carried_out, end_of, solutions
 
 RANGE = "for epoch in range(1, epochs + 1):\n"
@@ -157,9 +158,11 @@ def test_nan_losses_stop_at_the_end_of_the_epoch_and_are_named(
 ) -> None:
     source = variant(
         (
-            "        d_loss, g_loss = sum(",
-            "        d_losses[1] += torch.nan if epoch == 3 else 0\n        d_loss, g_loss = sum(",
-        )
+            "    return loss.item()\n    ### END SOLUTION\n\n\ndef generator_step(",
+            "    BATCHES.append(1)\n"
+            "    return loss.item() if len(BATCHES) <= 8 else torch.nan\n\n\ndef generator_step(",
+        ),
+        ("IMAGE_PIXELS = 28 * 28\n", "IMAGE_PIXELS = 28 * 28\nBATCHES = []\n"),
     )
     _, run, verdict = ended(tmp_path, monkeypatch, source, epochs=6)
     assert (run.state["state"], run.state["epoch"]) == ("failed", 2)
@@ -168,6 +171,26 @@ def test_nan_losses_stop_at_the_end_of_the_epoch_and_are_named(
     assert last["epoch"] == 3
     assert last["discriminator_loss"] != last["discriminator_loss"]
     assert storing.load_tensors(run.folder / "last.pt")["epoch"] == 2
+
+
+def test_a_loop_without_steps_tells_its_losses_through_the_loss_functions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events, run, _ = ended(tmp_path, monkeypatch, INLINE)
+    live = [event["losses"] for event in events if event["event"] == "epoch"]
+    assert all(0 < d < 5 and 0 < g < 5 for d, g in live)
+    assert run.state["state"] == "finished"
+
+
+def test_a_step_that_is_called_with_too_little_is_the_learners_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = variant(("generator_step(generator, discriminator, g_optimizer, len(rows))",
+                      "generator_step(generator, discriminator, g_optimizer)"))  # fmt: skip
+    _, run, verdict = ended(tmp_path, monkeypatch, source)
+    assert run.state["state"] == "failed"
+    assert "missing 1 required positional argument: 'batch_size'" in verdict.came
+    assert "g_losses.append(generator_step(" in verdict.frames[-1].source
 
 
 def test_nan_weights_without_any_loss_to_see_are_found(
@@ -398,7 +421,7 @@ def test_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert checkpoint["hidden_dims"] == [24]
     opened = subprocess.run(
         [sys.executable, "-c", OPENS, str(run.folder / "checkpoints" / "epoch_004.pt")],
-        cwd=REFERENCE, capture_output=True, text=True, check=False,
+        cwd=KIT / "reference", capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert opened.stdout == "8\n", opened.stderr
     assert {event["event"] for event in events} <= {

@@ -1,17 +1,18 @@
-"""A training that was stopped goes on to what an unbroken one comes to, to the last bit."""
+"""A training that was stopped goes on: an epoch lost at most, the same networks and optimizers.
+
+A recipe, and the reference's own loop, come to the very weights of an unbroken run.
+"""
 
 from __future__ import annotations
 
-import builtins
 import io
 import os
 import random
 import shutil
-import sys
-from collections import deque
+from copy import deepcopy
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,10 +20,11 @@ import torch
 from torch import nn
 
 from checks.engine.commands.recipes import known_recipes
+from checks.engine.errors import MismatchError
 from checks.engine.paths import KIT
-from checks.engine.training import frames, runs, sampling, storing
-from checks.engine.training.putting import Putting
-from checks.engine.training.taking import Taking
+from checks.engine.training import runs, sampling, storing
+from checks.engine.training.checkpoint import Checkpoint
+from checks.engine.training.supervisor import Supervisor
 from checks.selftest.trainings import (
     Training,
     carried_out,
@@ -196,23 +198,21 @@ INLINE = with_train_gan(
     """
 )
 
-VARIANTS = {
-    "reference": REFERENCE, "loader": LOADER, "scheduled": SCHEDULED, "class": CLASS,
-    "inline": INLINE,
-}  # fmt: skip
+EXACT = {"reference": REFERENCE, "loader": LOADER}
+OWN = {"scheduled": SCHEDULED, "class": CLASS, "inline": INLINE}
 
 
 # To the last bit ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", EXACT)
 def test_stopped_and_resumed_is_unbroken_to_the_last_bit(name: str, tmp_path: Path) -> None:
-    unbroken = Training(tmp_path / "unbroken", VARIANTS[name])
+    unbroken = Training(tmp_path / "unbroken", EXACT[name])
     whole = unbroken.go()
     assert whole.ending is None
     assert unbroken.said() == ""
     for stops in ((1,), (3, 4)):
-        broken = Training(tmp_path / f"stopped{stops}", VARIANTS[name])
+        broken = Training(tmp_path / f"stopped{stops}", EXACT[name])
         for epoch in stops:
             broken.go(stop_after=epoch)
         supervisor = broken.go()
@@ -225,7 +225,7 @@ def test_stopped_and_resumed_is_unbroken_to_the_last_bit(name: str, tmp_path: Pa
 
 
 def test_a_run_is_prolonged_to_what_a_longer_one_comes_to(tmp_path: Path) -> None:
-    long, short = (Training(tmp_path / name, INLINE, epochs=5) for name in ("long", "short"))
+    long, short = (Training(tmp_path / name, REFERENCE, epochs=5) for name in ("long", "short"))
     long.go()
     short.go(epochs=3)
     supervisor = short.go(epochs=5)
@@ -233,10 +233,11 @@ def test_a_run_is_prolonged_to_what_a_longer_one_comes_to(tmp_path: Path) -> Non
     assert [row[0] for row in supervisor.records.rows] == [1, 2, 3, 4, 5]
 
 
-def test_a_recipe_is_resumed_like_any_other_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("recipe", ["lab", "tuned"])
+def test_a_recipe_comes_to_the_weights_of_an_unbroken_run(
+    recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[str, Any] = {"module": "recipes", "code": "recipe", "recipe": "tuned"}
+    asked: dict[str, Any] = {"module": "recipes", "code": "recipe", "recipe": recipe}
     asked |= {"batch_size": None, "latent_dim": None, "snapshots": (1,)}
     ends = []
     for name, parts in (("whole", (3,)), ("parts", (1, 2, 3))):
@@ -247,69 +248,109 @@ def test_a_recipe_is_resumed_like_any_other_code(
             events, run = carried_out(place, monkeypatch, **asked, epochs=epochs, resume=number > 0)
             assert end_of(events)["state"] == "finished", events
         ends.append(flat(storing.load_tensors(run / "last.pt")))
-        expected = known_recipes()["tuned"]
+        expected = known_recipes()[recipe]
         assert runs.read(run).configuration["batch_size"] == expected.batch_size
         assert runs.read(run).configuration["learning_rate"] == expected.learning_rate
     assert differing(*ends) == []
 
 
-def test_known_steps_are_not_taken_again_in_the_epoch_that_is_repeated(tmp_path: Path) -> None:
-    counted = variant(
+# A loop of the learner's own ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_another_loop_goes_on_with_the_same_networks_and_optimizers(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = Training(tmp_path / "run", OWN[name])
+    stopped = training.go(stop_after=2)
+    kept = storing.load_tensors(training.run / "last.pt")
+    assert len(kept["networks"]) == len(kept["optimizers"]) == 2
+    at_first_step: list[dict[str, Any]] = []
+    begin = Supervisor._resumed
+
+    def resumed(supervisor: Supervisor) -> bool:
+        at_first_step.append(deepcopy(supervisor.checkpoint.states()))
+        assert len(supervisor.checkpoint.networks) == 2
+        return begin(supervisor)
+
+    monkeypatch.setattr(Supervisor, "_resumed", resumed)
+    supervisor = training.go()
+    (states,) = at_first_step
+    for what in ("networks", "optimizers"):
+        found = differing(flat({what: kept[what]}), flat({what: states[what]}))
+        # What batch normalization counts has moved with the first images.
+        assert [path for path in found if "/1.running" not in path and "/1.num" not in path] == []
+    assert supervisor.ending is None
+    assert training.said() == ""
+    rows = supervisor.records.rows
+    assert [row[0] for row in rows] == [1, 2, 3, 4, 5]
+    assert same_losses(rows[:2], stopped.records.rows)
+    assert all(loss == loss for row in rows for loss in row)
+    shown = [event["epoch"] for event in training.events if event["event"] == "epoch"]
+    assert shown == [1, 2, 3, 4, 5]
+    assert (training.run / "samples" / "epoch_005.npz").exists()
+
+
+AVERAGED = variant(
+    (
+        "    history: list[dict[str, float]] = []\n",
+        "    history: list[dict[str, float]] = []\n"
+        "    import copy\n"
+        "    average = copy.deepcopy(generator).eval()\n",
+    ),
+    (
+        "            on_epoch_end(epoch, generator)\n",
+        "            for mean, weight in zip(average.parameters(), generator.parameters()):\n"
+        "                mean.data.lerp_(weight.data, 0.1)\n"
+        "            on_epoch_end(epoch, average)\n",
+    ),
+)
+
+
+def test_an_averaged_generator_that_is_handed_over_goes_on_too(tmp_path: Path) -> None:
+    training = Training(tmp_path / "run", AVERAGED)
+    training.go(stop_after=2)
+    before = storing.load_tensors(training.run / "last.pt")["networks"]
+    training.go(stop_after=3)
+    after = storing.load_tensors(training.run / "last.pt")["networks"]
+    assert len(before) == len(after) == 3
+    assert differing(flat(before[2]), flat(after[2])) == []
+    assert differing(flat(before[0]), flat(after[0])) != []
+    training.go(stop_after=4)
+    last = storing.load_tensors(training.run / "last.pt")["networks"]
+    assert training.go().ending is None
+    assert len(last) == 3
+
+
+def test_a_copy_that_is_handed_over_is_no_network_of_its_own(tmp_path: Path) -> None:
+    copies = variant(
         (
-            '    """Move D once: down the gradient of L_D(D(x), D(G(z))).\n',
-            '    COUNT()\n    """Move D once: down the gradient of L_D(D(x), D(G(z))).\n',
-        ),
-        ("IMAGE_PIXELS = 28 * 28\n", "IMAGE_PIXELS = 28 * 28\nfrom builtins import COUNT\n"),
+            "on_epoch_end(epoch, generator)",
+            "on_epoch_end(epoch, __import__('copy').deepcopy(generator))",
+        )
     )
-    training = Training(tmp_path / "run", counted, epochs=3)
-    steps: list[int] = []
-    builtins.COUNT = lambda: steps.append(1)  # type: ignore[attr-defined]
-    try:
-        training.go(stop_after=2)
-        assert len(steps) == 2 * 4
-        training.go()
-    finally:
-        del builtins.COUNT  # type: ignore[attr-defined]
-    assert len(steps) == 2 * 4 + 1 + 4
+    unbroken, training = (Training(tmp_path / name, copies) for name in ("unbroken", "run"))
+    unbroken.go()
+    training.go(stop_after=2)
+    training.go()
+    assert differing(unbroken.weights(), training.weights()) == []
+    assert len(storing.load_tensors(training.run / "last.pt")["networks"]) == 2
+
+
+def test_what_the_code_prints_says_where_it_was_resumed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    training = Training(tmp_path / "run", REFERENCE, epochs=3)
+    training.go(stop_after=2)
+    training.go()
+    said = [line.split(":")[0] for line in capfd.readouterr().out.splitlines()]
+    assert said == [
+        "Epoch 1/3", "Epoch 2/3", "Going on after epoch 2; the code itself counts from 1.",
+        "Epoch 1/1",
+    ]  # fmt: skip
 
 
 # What can't be continued is said ------------------------------------------------------------------
-
-
-def test_a_generator_in_the_variables_is_named_when_the_run_goes_on(tmp_path: Path) -> None:
-    endless = variant(
-        (
-            "    history: list[dict[str, float]] = []\n",
-            "    history: list[dict[str, float]] = []\n"
-            "    def forever():\n        while True:\n            yield 1\n"
-            "    batches = forever()\n",
-        ),
-        (LOOP, LOOP + "            next(batches)\n"),
-    )
-    training = Training(tmp_path / "run", endless, epochs=3)
-    training.go(stop_after=1)
-    assert training.said() == ""
-    training.go()
-    assert "train_gan.batches" in training.said()
-    assert "may differ" in training.said()
-
-
-def test_a_count_of_epochs_that_starts_anew_is_said_and_ended(tmp_path: Path) -> None:
-    anew = variant(
-        (
-            "for epoch in range(1, epochs + 1):",
-            "for epoch in [number + 1 for number in range(epochs)]:",
-        )
-    )
-    unbroken = Training(tmp_path / "unbroken", anew, epochs=4)
-    unbroken.go()
-    training = Training(tmp_path / "run", anew, epochs=4)
-    training.go(stop_after=2)
-    supervisor = training.go()
-    assert "counts its epochs anew" in training.said()
-    assert supervisor.ending is None
-    assert [row[0] for row in supervisor.records.rows] == [1, 2, 3, 4]
-    assert differing(unbroken.weights(), training.weights()) == []
 
 
 def test_other_networks_are_a_mismatch_and_the_run_stays_as_it_is(tmp_path: Path) -> None:
@@ -321,8 +362,31 @@ def test_other_networks_are_a_mismatch_and_the_run_stays_as_it_is(tmp_path: Path
     supervisor = training.go()
     assert supervisor.ending is not None
     assert supervisor.ending.status == "mismatch"
-    assert "train_gan.discriminator" in supervisor.ending.text
+    said = "its Discriminator has other layers than the Discriminator that was kept"
+    assert supervisor.ending.text == said
     assert {path: path.read_bytes() for path in training.run.rglob("*.*")} == before
+
+
+def test_a_mismatch_is_not_hidden_by_an_except(tmp_path: Path) -> None:
+    step = (
+        "            d_losses.append("
+        "discriminator_step(generator, discriminator, d_optimizer, real_images))\n"
+    )
+    hiding = variant(
+        (
+            step,
+            "            try:\n    " + step + "            except Exception:\n"
+            "                d_losses.append(0.0)\n",
+        )
+    )
+    training = Training(tmp_path / "run", hiding, epochs=3)
+    training.go(stop_after=1)
+    code = training.solutions / "advanced.py"
+    code.write_text(code.read_text().replace("hidden_dims=(24,)", "hidden_dims=(25,)"))
+    supervisor = training.go()
+    assert supervisor.ending is not None
+    assert supervisor.ending.status == "mismatch"
+    assert storing.load_tensors(training.run / "last.pt")["epoch"] == 1
 
 
 @pytest.fixture
@@ -358,6 +422,9 @@ def test_changed_code_and_broken_files_are_refused_in_a_sentence(
         last.write_bytes(broken)
         before[last] = broken
         assert "last.pt of the run run is damaged" in refusal(epochs=3)
+    torch.save({"format": 1, "states": {}}, last)
+    before[last] = last.read_bytes()
+    assert "was kept by an earlier version of these exercises" in refusal(epochs=3)
     last.unlink()
     del before[last]
     assert "is not there" in refusal(epochs=3)
@@ -390,90 +457,75 @@ def test_a_last_state_that_would_run_code_is_refused(
 # Piece by piece -----------------------------------------------------------------------------------
 
 
-def test_states_go_back_into_the_objects_that_are_there() -> None:
-    class Own:
-        __slots__ = ("counted", "rng")
+def used(network: nn.Module, optimizer: torch.optim.Optimizer, size: int = 3) -> None:
+    """One step of a network."""
+    network(torch.randn(4, size)).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
 
-        def __init__(self) -> None:
-            self.counted, self.rng = 0, np.random.RandomState(1)
 
-    def things() -> dict[str, Any]:
-        weights = torch.zeros(3)
-        return {
-            "weights": weights, "again": weights, "own": Own(), "pair": (1, [weights, 2]),
-            "recent": deque([1.5], maxlen=2), "array": np.zeros(2), "words": {"a", "b"},
-            "table": {"x": 1, 2: torch.ones(1)}, "point": Point(1, 2), "torch": torch.Generator(),
-            "none": None, "late": None, "dtype": torch.float32, "print": print,
-        }  # fmt: skip
+def networks() -> tuple[nn.Sequential, nn.Sequential]:
+    first = nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5), nn.Tanh())
+    return first, nn.Sequential(nn.Linear(3, 1))
 
-    taken_from = things()
-    taken_from["weights"].add_(7)
-    taken_from["own"].counted = 5
-    taken_from["own"].rng.rand()
-    taken_from["recent"].extend([2.5, 3.5])
-    taken_from["array"] += 4
-    taken_from["words"].add("c")
-    taken_from["table"]["y"] = [1.0, 2.0]
-    taken_from["point"] = Point(1, 9)
-    taken_from["torch"].manual_seed(9)
-    taken_from["late"] = 3
-    taken = Taking(lambda kind: kind in (Own, Point)).take(taken_from, "f")
+
+def test_states_go_back_in_the_order_in_which_networks_are_used() -> None:
+    first, second = networks()
+    one, two = torch.optim.Adam(first.parameters(), lr=0.1), torch.optim.SGD(second.parameters())
+    two.param_groups[0]["lr"] = np.float64(0.25)
+    checkpoint = Checkpoint()
+    with checkpoint.watching():
+        for _ in range(3):
+            used(first, one)
+            used(second, two)
+            nn.MSELoss()(torch.zeros(1), torch.zeros(1))
+        with checkpoint.paused():
+            networks()[0](torch.randn(4, 3))
+    assert checkpoint.networks == [first, second]
+    assert checkpoint.optimizers == [one, two]
     buffer = io.BytesIO()
-    torch.save(taken, buffer)
-    buffer.seek(0)
-    taken = torch.load(buffer, weights_only=True)
+    torch.save(checkpoint.states(), buffer)
+    drawn = torch.rand(1), random.random(), np.random.rand()
+    kept = torch.load(io.BytesIO(buffer.getvalue()), weights_only=True)
 
-    new = things()
-    was = dict(new)
-    changed = Putting().put(new, taken, "f")
-    assert changed == {"point": Point(1, 9), "late": 3}
-    assert new["again"] is new["weights"]
-    assert new["weights"].tolist() == [7, 7, 7]
-    assert new["pair"] is was["pair"]
-    assert new["own"].counted == 5
-    assert new["own"].rng.rand() == taken_from["own"].rng.rand()
-    assert list(new["recent"]) == [2.5, 3.5]
-    assert new["array"].tolist() == [4, 4]
-    assert new["words"] == {"a", "b", "c"}
-    assert new["table"]["y"] == [1.0, 2.0]
-    assert torch.equal(new["torch"].get_state(), taken_from["torch"].get_state())
-
-
-class Point(NamedTuple):
-    """A tuple with names."""
-
-    x: int
-    y: int
+    checkpoint = Checkpoint(kept)
+    with checkpoint.watching():
+        first, second = networks()
+        assert (torch.rand(1), random.random(), np.random.rand()) == drawn
+        one = torch.optim.Adam(first.parameters(), lr=0.1)
+        two = torch.optim.SGD(second.parameters())
+        first(torch.zeros(4, 3))
+        # What waits for its network is kept on, however often the training is stopped.
+        assert differing(flat(checkpoint.states()["networks"][1]), flat(kept["networks"][1])) == []
+        assert len(checkpoint.states()["optimizers"]) == 2
+        second(torch.zeros(4, 3)).sum().backward()
+        assert differing(flat(checkpoint.states()["networks"][1]), flat(kept["networks"][1])) == []
+        one.step()
+        two.step()
+    assert two.param_groups[0]["lr"] == 0.25
+    assert float(one.state_dict()["state"][0]["step"]) == 3
 
 
-def test_the_images_themselves_and_what_has_a_graph_are_not_kept() -> None:
-    images = torch.zeros(100, 784)
-    weight = torch.ones(1, requires_grad=True)
-    values = {"images": images, "part": images[3:9], "loss": weight * 2, "weight": weight}
-    assert set(Taking(lambda kind: False, [images]).take(values, "f")) == {"weight"}
-    small = Taking(lambda kind: False).take({"row": images[5]}, "f")["row"]["values"]
-    assert small.untyped_storage().nbytes() == 784 * 4
+def test_optimizers_that_are_made_anew_and_networks_that_are_dropped_do_not_pile_up() -> None:
+    first, _ = networks()
+    checkpoint = Checkpoint()
+    with checkpoint.watching():
+        for _ in range(4):
+            used(first, torch.optim.Adam(first.parameters()))
+            networks()[0](torch.randn(4, 3))
+    assert len(checkpoint.states()["networks"]) == 1
+    assert len(checkpoint.states()["optimizers"]) <= 1
 
 
-def test_variables_that_the_next_epoch_sets_anew_are_not_kept() -> None:
-    def running(images: list[int], epochs: int) -> frozenset[str]:
-        found = frozenset({"nothing"})
-        best = total = 0
-        for epoch in range(epochs):
-            batches, losses = list(images), []
-            for batch in batches:
-                total += batch
-                last = batch
-                losses.append(last)
-            loss = sum(losses)
-            found = frames.made_anew(sys._getframe())
-            best = max(best, loss)
-            rate = best * epoch
-            if rate > 1:
-                rare = rate
-        return found | {f"{rare} {last} {total}"[:0]}
-
-    assert running([1, 2], 3) - {""} == {"batches", "losses", "rate"}
+def test_an_optimizer_of_other_weights_is_a_mismatch() -> None:
+    first, second = networks()
+    checkpoint, optimizer = Checkpoint(), torch.optim.Adam(first.parameters())
+    with checkpoint.watching():
+        used(first, optimizer)
+    checkpoint = Checkpoint(checkpoint.states() | {"networks": []})
+    with checkpoint.watching(), pytest.raises(MismatchError, match="its optimizer SGD moves other"):
+        used(second, torch.optim.SGD(second.parameters()))
+    assert checkpoint.mismatch
 
 
 def test_samples_disturb_nothing() -> None:

@@ -17,7 +17,6 @@ import torch
 from checks.engine.data.digits import draw_digits
 from checks.engine.paths import REFERENCE
 from checks.engine.training import devices, job, learning, material, process, storing
-from checks.engine.training.continuation import Scope
 from checks.engine.training.records import Records
 from checks.engine.training.request import Request
 from checks.engine.training.supervisor import Supervisor
@@ -92,12 +91,11 @@ class Training:
         with as_in_a_process_of_its_own(self.solutions):
             module = learning.load(self.solutions, "advanced")
             images = learning.normalized(module, IMAGES)
-            scope = Scope(learning.own_modules(self.solutions), (images,))
+            modules, done = learning.own_modules(self.solutions), kept["epoch"] if kept else 0
             records = Records(self.run, len(images), LATENT_DIM, images[:0])
-            train = learning.training_of(module, configuration)
+            train = learning.training_of(module, configuration, done)
             supervisor = Supervisor(
-                configuration, str(self.solutions), scope, images, train, records, emit,
-                "code", "images", kept,
+                configuration, modules, images, train, records, emit, "code", "images", kept,
             )  # fmt: skip
             try:
                 supervisor.run()

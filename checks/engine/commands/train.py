@@ -1,7 +1,7 @@
 """`python run_checks.py train`: train your GAN on handwritten digits, with your own train_gan.
 
-Samples, losses and everything that is needed to go on are kept under runs/NAME at the end of each
-epoch, so that Ctrl-C costs one epoch at most: --resume NAME goes on as if nothing had happened. At
+Samples, losses, networks and optimizers are kept under runs/NAME at the end of each epoch, so that
+Ctrl-C costs one epoch at most: --resume NAME goes on from there, for the epochs that are left. At
 the end you see samples, how good they are, and where the report is.
 
 MNIST is downloaded once; without a network, digits that the kit draws itself stand in for it.

@@ -19,9 +19,8 @@ from checks.engine.errors import (
     StoringError,
     UnfitError,
 )
-from checks.engine.training import devices, learning, material, runs, storing
+from checks.engine.training import checkpoint, devices, learning, material, runs, storing
 from checks.engine.training.claims import claim
-from checks.engine.training.continuation import Scope
 from checks.engine.training.records import Records
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
 from checks.engine.training.supervisor import Supervisor
@@ -131,6 +130,11 @@ class Job:
             kept = storing.load_tensors(self.folder / "last.pt")
         except StoringError as error:
             raise RefusedError(f"{error} So the run can't go on.") from None
+        if kept.get("format") == 1:
+            raise RefusedError(
+                f"The run {run.name} was kept by an earlier version of these exercises, which this "
+                "one can't go on from: begin a new run."
+            )
         if not is_complete(kept):
             raise RefusedError(f"last.pt of the run {run.name} is damaged. So it can't go on.")
         if kept["code"] != self.code:
@@ -177,15 +181,15 @@ class Job:
         normalizing = learning.beside(module)
         images = learning.normalized(normalizing, self.material.images).to(self.device)
         real = learning.normalized(normalizing, self.material.held_out).to(self.device)
-        train = learning.training_of(module, self.configuration)
+        done = self.kept["epoch"] if self.kept else 0
+        train = learning.training_of(module, self.configuration, done)
         latent_dim = self.configuration["latent_dim"]
         records = Records(self.folder, len(images), latent_dim, real, resumed=self.resumed)
         records.log = self.log or records.log
-        scope = Scope(learning.own_modules(self.solutions), (images, real))
         checksum = self.material.description["checksum"]
         self.supervisor = Supervisor(
-            self.configuration, str(self.solutions), scope, images, train, records, self.emit,
-            self.code, checksum, self.kept,
+            self.configuration, learning.own_modules(self.solutions), images, train, records,
+            self.emit, self.code, checksum, self.kept,
         )  # fmt: skip
         self._begin(records)
         self.supervisor.run()
@@ -246,13 +250,11 @@ class Job:
 def is_complete(kept: dict[str, Any]) -> bool:
     """Whether `last.pt` holds all that belongs there."""
     kinds = {
-        "format": int, "epoch": int, "epochs": int, "code": str, "checksum": str, "history": list,
-        "seconds": float, "cpu_seconds": float, "states": dict, "random": dict, "unsaved": list,
+        "epoch": int, "code": str, "checksum": str, "history": list, "seconds": float,
+        "cpu_seconds": float, "networks": list, "optimizers": list, "random": dict,
     }  # fmt: skip
-    return (
-        all(isinstance(kept.get(name), kind) for name, kind in kinds.items())
-        and kept["format"] == runs.FORMAT
-        and {"offset", "loop"} <= set(kept)
+    return kept.get("format") == checkpoint.FORMAT and all(
+        isinstance(kept.get(name), kind) for name, kind in kinds.items()
     )
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
-from types import FrameType
 from typing import Any
 
 from checks.engine.training.runs import LOSSES
@@ -29,18 +27,6 @@ def pairs_of(history: Any) -> list[Pair] | None:
         return None
     pairs = [pair_of(entry) for entry in history]
     return None if None in pairs else [pair for pair in pairs if pair is not None]
-
-
-def reported(frames: Iterable[FrameType], is_own: Callable[[type], bool]) -> Pair | None:
-    """The last entry of a history that one of the running functions has among its variables."""
-    for frame in frames:
-        values = list(frame.f_locals.values())
-        for value in [v for v in values if is_own(type(v))]:
-            values += list(getattr(value, "__dict__", {}).values())
-        for value in values:
-            if isinstance(value, list) and value and (pair := pair_of(value[-1])):
-                return pair
-    return None
 
 
 def broken(pair: Pair) -> str:

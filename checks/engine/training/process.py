@@ -32,8 +32,6 @@ KINDS: dict[str, dict[str, type]] = {
     "notice": {"text": str},
     "begin": {"epochs": int, "done": int, "images": int, "source": str, "device": str},
     "batch": {"epoch": int, "share": float, "losses": list},
-    "again": {"share": float},
-    "resumed": {"epoch": int},
     "epoch": {"epoch": int, "losses": list, "seconds": float},
     "snapshot": {"epoch": int},
     "end": {"state": str, "problem": str},

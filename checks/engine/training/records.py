@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor, nn
 
 from checks.engine.training import sampling, storing
-from checks.engine.training.keepers import on_cpu
+from checks.engine.training.checkpoint import on_cpu
 from checks.engine.training.losses import UNKNOWN, Pair
 
 Log = Callable[[int, Pair, Any], None]

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from checks.engine.errors import NoImagesError
-from checks.engine.training.keepers import put_random, take_random
+from checks.engine.training.checkpoint import random_states, restore_random_states
 from checks.engine.training.runs import GRID, MANY, SCORED, WALK
 
 PIXELS = 28 * 28
@@ -29,7 +29,7 @@ Numbers = np.ndarray[Any, Any]
 def undisturbed(networks: Iterable[nn.Module]) -> Iterator[None]:
     """Evaluation without graphs; random states and modes as before when it is over."""
     modes = [(part, part.training) for network in networks for part in network.modules()]
-    states = take_random()
+    states = random_states()
     try:
         with torch.no_grad():
             for part, _ in modes:
@@ -38,7 +38,7 @@ def undisturbed(networks: Iterable[nn.Module]) -> Iterator[None]:
     finally:
         for part, was_training in modes:
             part.training = was_training
-        put_random(states)
+        restore_random_states(states)
 
 
 def snapshot(
@@ -139,10 +139,10 @@ def scored(discriminator: nn.Module, images: Tensor) -> Numbers | None:
 
 
 def find_generator(
-    found: Iterable[tuple[str, nn.Module]], latent_dim: int, device: torch.device
+    networks: Iterable[nn.Module], latent_dim: int, device: torch.device
 ) -> nn.Module | None:
-    """The network among these, by name, that makes images of latent vectors."""
-    for _, network in _by_name(found, "g"):
+    """The network among these that makes images of latent vectors."""
+    for network in _named_first(networks, "g"):
         with undisturbed([network]):
             try:
                 generated(network, noise(2, latent_dim, GRID_SEED), device)
@@ -152,9 +152,9 @@ def find_generator(
     return None
 
 
-def find_discriminator(found: Iterable[tuple[str, nn.Module]], images: Tensor) -> nn.Module | None:
-    """The network among these, by name, that gives each image a score."""
-    for _, network in _by_name(found, "d"):
+def find_discriminator(networks: Iterable[nn.Module], images: Tensor) -> nn.Module | None:
+    """The network among these that gives each image a score."""
+    for network in _named_first(networks, "d"):
         with undisturbed([network]):
             scores = scored(network, images[:2])
         if scores is not None:
@@ -162,12 +162,6 @@ def find_discriminator(found: Iterable[tuple[str, nn.Module]], images: Tensor) -
     return None
 
 
-def _by_name(found: Iterable[tuple[str, nn.Module]], letter: str) -> list[tuple[str, nn.Module]]:
-    """Those first whose name or class begins as the role does."""
-
-    def fits(entry: tuple[str, nn.Module]) -> bool:
-        name, network = entry
-        words = name.lower().split(".")[-1], type(network).__name__.lower()
-        return not any(word.startswith(letter) for word in words)
-
-    return sorted(found, key=fits)
+def _named_first(networks: Iterable[nn.Module], letter: str) -> list[nn.Module]:
+    """Those first whose class begins as the role does."""
+    return sorted(networks, key=lambda network: type(network).__name__[0].lower() != letter)

@@ -1,8 +1,8 @@
 """One training: the learner's `train_gan` runs, and at each epoch's end everything is kept.
 
-The learner's code has no notion of going on where it stopped. So a training that is resumed is
-called as any other, runs through one epoch, which builds all its variables, and at the end of that
-epoch every state is put back from `last.pt`. What follows is what an unbroken run does.
+A training that is resumed is called for the epochs that are left. A `Checkpoint` puts the states of
+its networks and optimizers back as they are first used; the epochs are counted here, whatever the
+learner's code counts.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ import math
 import random
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from types import FrameType
+from types import ModuleType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,16 +20,12 @@ import torch
 from torch import Tensor, nn
 
 from checks.engine.errors import MismatchError, NoImagesError, StoringError
-from checks.engine.training import frames as running
-from checks.engine.training import sampling, storing
-from checks.engine.training.closing import close
-from checks.engine.training.continuation import Scope
+from checks.engine.training import checkpoint, sampling, storing
+from checks.engine.training.checkpoint import Checkpoint
 from checks.engine.training.devices import wait_for
-from checks.engine.training.learning import silence
 from checks.engine.training.live import Live
-from checks.engine.training.losses import Pair, broken, reported
+from checks.engine.training.losses import Pair, broken, pairs_of
 from checks.engine.training.records import Records
-from checks.engine.training.runs import FORMAT
 
 Train = Callable[[Tensor, Callable[..., None]], Any]
 
@@ -49,15 +44,14 @@ class Ending:
 
 @dataclass
 class Supervisor:
-    """One training; `train(images, on_epoch_end)` calls the learner's code in a folder.
+    """One training; `train(images, on_epoch_end)` calls the learner's code.
 
     `code` and `checksum` say which code and which images these are. `kept` is what `last.pt` holds
     where a run is resumed. `emit` gets the name of an event and its fields.
     """
 
     configuration: dict[str, Any]
-    solutions: str
-    scope: Scope
+    modules: list[ModuleType]
     images: Tensor
     train: Train
     records: Records
@@ -67,23 +61,17 @@ class Supervisor:
     kept: dict[str, Any] | None = None
     ending: Ending | None = None
     generator: Any = None
-    _again: bool = False
-    recounts: bool = False
-    _offset: int | None = None
     _told: set[str] = field(default_factory=set)
-    _repeating: ExitStack = field(default_factory=ExitStack)  # open for the epoch that is repeated
+    _n_looked_at: int = 0  # networks among which the generator is not
 
     def __post_init__(self) -> None:
         self.epochs: int = self.configuration["epochs"]
-        self.loop: tuple[str, int] | None = None
         if self.kept:
             self.records.take_over(self.kept)
-            self._again, self._offset = True, self.kept["offset"]
-            self.loop = tuple(self.kept["loop"]) if self.kept["loop"] else None
+        self.n_before = self.records.done
+        self.checkpoint = Checkpoint(self.kept)
         batches = math.ceil(len(self.images) / self.configuration["batch_size"])
-        before_first = None if self._again else self._before_first
-        self.live = Live(batches, self._show, before_first, rushes=self._again)
-        self.ranges = running.Ranges(self.epochs, self.loop, self.records.done)
+        self.live = Live(batches, self._show, self._resumed if self.kept else self._untrained)
 
     # The call.
 
@@ -94,31 +82,24 @@ class Supervisor:
             Exception: whatever the learner's code ends with.
             StoringError: there is no place for what has been reached.
         """
-        if not self._again:
+        if self.kept:
+            print(
+                f"Going on after epoch {self.n_before}; the code itself counts from 1.", flush=True
+            )
+        else:
             self.records.store_state("running")
-        self.ranges.stand_in(self.scope.modules)
-        stop_watching = self.live.watch(self.scope.modules)
         self._seed()
-        if self._again:
-            self._repeating.enter_context(silence())
         self._start_clock()
         returned = None
         try:
-            returned = self._call()
-        except EndedError:
+            with self.checkpoint.watching(), self.live.watching(self.modules):
+                returned = self.train(self.images, self.on_epoch_end)
+        except (EndedError, MismatchError):
             pass
-        finally:
-            self._repeating.close()
-            stop_watching()
+        if self.checkpoint.mismatch:
+            self.fail("mismatch", self.checkpoint.mismatch)
         if self.ending is None:
-            close(self, returned)
-
-    def _call(self) -> Any:
-        """The frame above which everything is the learner's."""
-        return self.train(self.images, self.on_epoch_end)
-
-    def _frames(self) -> list[FrameType]:
-        return running.running(self.solutions, until=Supervisor._call.__code__)
+            self._close(returned)
 
     def _seed(self) -> None:
         seed = self.configuration["seed"]
@@ -146,45 +127,49 @@ class Supervisor:
     # What happens as it goes on.
 
     def _show(self, share: float, losses: Pair) -> None:
-        if self._again:
-            self.emit("again", share=share)
-        else:
-            self.emit("batch", epoch=self.records.done + 1, share=share, losses=losses)
+        self.emit("batch", epoch=self.records.done + 1, share=share, losses=losses)
 
-    def _before_first(self) -> None:
-        """The networks are there and have learned nothing yet: keep their samples."""
-        _, found = self.scope.take(self._frames())
+    def _untrained(self) -> bool:
+        """Keep samples of the generator before its first step; whether that is over."""
+        networks = self.checkpoint.networks
+        if len(networks) == self._n_looked_at:
+            return False
+        self._n_looked_at = len(networks)
         latent_dim, device = self.configuration["latent_dim"], self.images.device
-        generator = sampling.find_generator(found, latent_dim, device)
-        if generator is not None:
-            self.generator = generator
-            self._find_discriminator(found)
-            try:
-                self.records.store_samples(0, generator, walk=False)
-            except StoringError as error:
-                self._end("storage", str(error))
-            except NoImagesError:
-                pass
+        try:
+            with self.checkpoint.paused():
+                self.generator = sampling.find_generator(networks, latent_dim, device)
+                if self.generator is None:
+                    return False
+                self._find_discriminator()
+                self.records.store_samples(0, self.generator, walk=False)
+        except StoringError as error:
+            self._end("storage", str(error))
+        except NoImagesError:
+            pass
         self._start_clock()
+        return True
 
-    def _find_discriminator(self, found: list[tuple[str, nn.Module]]) -> None:
+    def _resumed(self) -> bool:
+        """What was kept fits: from here on the run is this one."""
+        storing.store_json(self.records.folder / "run.json", self.configuration)
+        self.records.store_state("running")
+        return True
+
+    def _find_discriminator(self) -> None:
         if self.records.discriminator is None:
-            others = [entry for entry in found if entry[1] is not self.generator]
-            network = sampling.find_discriminator(others, self.records.real)
-            self.records.discriminator = network
+            others = [each for each in self.checkpoint.networks if each is not self.generator]
+            self.records.discriminator = sampling.find_discriminator(others, self.records.real)
 
     def on_epoch_end(self, epoch: Any = None, generator: Any = None, *ignored: Any) -> None:
         """What the learner's `train_gan` calls; keeps everything that there is to keep."""
-        if self.ending is not None:
+        if self.ending is not None or self.checkpoint.mismatch:
             raise EndedError
         wait_for(self.images.device)
         times = time.perf_counter() - self.began, time.process_time() - self.cpu_began
-        frames = self._frames()
         try:
-            if self._again:
-                self._put_back(frames)
-            elif self.records.done < self.epochs:
-                self._epoch_ended(epoch, generator, times, frames)
+            if self.records.done < self.epochs:
+                self._epoch_ended(generator, times)
             else:
                 self.tell("more", "Your train_gan goes on after the last epoch.")
         except StoringError as error:
@@ -192,39 +177,23 @@ class Supervisor:
         self.live.epoch_ended()
         self._start_clock()
 
-    def _epoch_ended(
-        self, epoch: Any, generator: Any, times: tuple[float, float], frames: list[FrameType]
-    ) -> None:
-        losses = reported(frames, self.scope.is_own) or self.live.means()
+    def _epoch_ended(self, generator: Any, times: tuple[float, float]) -> None:
+        losses = self.live.means()
         self.generator = generator
+        if isinstance(generator, nn.Module):
+            self.checkpoint.handed_over(generator)
         self._stop_if_broken(losses, times[0])
         self.records.add(losses, *times)
         done = self.records.done
-        self._compare_numbers(epoch, frames)
-        taken, found = self.scope.take(frames)
-        self._find_discriminator(found)
-        if done in self.configuration["snapshots"] or done == self.epochs:
-            self.store_samples(done)
-        else:
-            self.records.log(done, self.records.losses, None)
-        self._store_states(taken)
+        with self.checkpoint.paused():
+            self._find_discriminator()
+            if done in self.configuration["snapshots"] or done == self.epochs:
+                self.store_samples(done)
+            else:
+                self.records.log(done, self.records.losses, None)
+        self._store_checkpoint()
         self.records.store_state("running")
         self.emit("epoch", epoch=done, losses=self.records.losses, seconds=times[0])
-        if self.recounts and done == self.epochs:
-            raise EndedError  # it has begun to count anew, and would go on
-
-    def _compare_numbers(self, epoch: Any, frames: list[FrameType]) -> None:
-        """See whether the learner's own count of the epochs goes on as ours does."""
-        done = self.records.done
-        offset = epoch - done if isinstance(epoch, int) else None
-        if self.kept is None and done == 1:
-            self._offset, self.loop = offset, self.ranges.loop_of(frames)
-        elif self.kept is not None and done == self.kept["epoch"] + 1:
-            counts_on = self.loop is not None if offset is None else offset == self._offset
-            if not counts_on:
-                self.recounts = True
-                self.tell("recounts", "Your train_gan counts its epochs anew where the run goes "
-                           "on, so what follows may differ from an unbroken run.")  # fmt: skip
 
     def _stop_if_broken(self, losses: Pair | None, seconds: float) -> None:
         problem = broken(losses) if losses else ""
@@ -241,6 +210,7 @@ class Supervisor:
     # What is kept.
 
     def store_samples(self, epoch: int) -> None:
+        """Keep samples of the generator, where it is one."""
         if not isinstance(self.generator, nn.Module):
             self.tell("no generator", "Your train_gan hands its on_epoch_end no generator, as it "
                        "should after the epoch's number; so there are no samples.")  # fmt: skip
@@ -252,31 +222,66 @@ class Supervisor:
             return
         self.emit("snapshot", epoch=epoch)
 
-    def _store_states(self, taken: dict[str, Any]) -> None:
-        content = {
-            "format": FORMAT,
-            "epochs": self.epochs,
-            "code": self.code,
-            "checksum": self.checksum,
-            "offset": self._offset,
-            "loop": list(self.loop) if self.loop else None,
-        }
-        content |= self.records.as_kept() | taken
+    def _store_checkpoint(self) -> None:
+        content = {"format": checkpoint.FORMAT, "code": self.code, "checksum": self.checksum}
+        content |= self.records.as_kept() | self.checkpoint.states()
         storing.store_tensors(self.records.folder / "last.pt", content)
 
-    def _put_back(self, frames: list[FrameType]) -> None:
-        """Put every state of `last.pt` back: from here on this is the run that was stopped."""
-        assert self.kept is not None
-        try:
-            self.scope.put(frames, self.kept, (self.kept["epochs"], self.epochs))
-        except MismatchError as error:
-            self._end("mismatch", str(error))
-        self._again = False
-        self._repeating.close()
-        if self.kept["unsaved"]:
-            what = ", ".join(self.kept["unsaved"][:3])
-            self.tell("unsaved", f"What {what} had come to can't be kept, so what follows may "
-                       "differ from an unbroken run.")  # fmt: skip
-        self.emit("resumed", epoch=self.records.done)
-        storing.store_json(self.records.folder / "run.json", self.configuration)
-        self.records.store_state("running")
+    # The end.
+
+    def _close(self, returned: Any) -> None:
+        """Close the books with what `train_gan` returned, as far as that is what it should be."""
+        generator, history = self._parts(returned)
+        if self.records.done == self.n_before:
+            self.tell("never", "Your train_gan never called on_epoch_end, so only the end of the "
+                      "training is kept, and it can't be resumed.")  # fmt: skip
+            if not self._keep_only_the_end(generator, history):
+                return
+        elif self.records.done < self.epochs:
+            n_done = self.records.done
+            self.tell("early", f"Your train_gan ended after {n_done} of {self.epochs} epochs.")
+            self.epochs = n_done
+            self.store_samples(n_done)
+        rows = self.records.rows[self.n_before :]
+        if history and len(history) == len(rows):
+            for row, losses in zip(rows, history, strict=True):
+                row[1:3] = losses
+            if problem := next(filter(None, map(broken, history)), ""):
+                self.fail("broken", f"The training went through, but {problem}.")
+                return
+        self.records.store_state("finished")
+
+    def _parts(self, returned: Any) -> tuple[Any, list[Pair]]:
+        """The generator and the history that were returned."""
+        if isinstance(returned, tuple) and len(returned) == 3:
+            generator, discriminator, history = returned
+            if isinstance(discriminator, nn.Module) and self.records.discriminator is None:
+                self.records.discriminator = discriminator
+            if isinstance(generator, nn.Module) and (pairs := pairs_of(history)) is not None:
+                return generator, pairs
+        what = type(returned).__name__
+        if isinstance(returned, tuple):
+            what = f"({', '.join(type(part).__name__ for part in returned)})"
+        self.tell(
+            "returned",
+            "Your train_gan should return (generator, discriminator, history), the history with "
+            f"both losses of each epoch, and returned {what}.",
+        )
+        first = returned[0] if isinstance(returned, tuple) and returned else returned
+        return first if isinstance(first, nn.Module) else self.generator, []
+
+    def _keep_only_the_end(self, generator: Any, history: list[Pair]) -> bool:
+        """Keep a training that was not heard of while it ran; whether there is anything to keep."""
+        if not isinstance(generator, nn.Module):
+            self.fail("nothing", "The training left nothing behind: no generator came back from "
+                      "train_gan, nor through on_epoch_end.")  # fmt: skip
+            return False
+        self.generator = generator
+        epochs = len(history) or self.epochs - self.n_before
+        seconds = (time.perf_counter() - self.began) / epochs
+        cpu_seconds = (time.process_time() - self.cpu_began) / epochs
+        for number in range(epochs):
+            self.records.add(history[number] if history else None, seconds, cpu_seconds)
+        self.epochs = self.records.done
+        self.store_samples(self.records.done)
+        return True

@@ -42,7 +42,6 @@ class TrainingScreen:
         self._epochs = self._epoch = self._images = self._width = 0
         self._share = 0.0
         self._losses = (math.nan, math.nan)
-        self._again = False
         self._sights: list[tuple[float, float]] = []  # (when, epochs done)
         self._marked: set[int] = set()
 
@@ -83,14 +82,6 @@ class TrainingScreen:
         on = "" if event["device"] == "cpu" else f", on {event['device'].upper()}"
         going_on = f"Going on after epoch {self._epoch}, on" if self._epoch else "Training on"
         self.say(f"{going_on} {event['source']}{on}")
-        self._went(0.0)
-
-    def _on_again(self, event: Event) -> None:
-        self._again, self._share = True, event["share"]
-
-    def _on_resumed(self, event: Event) -> None:
-        self._again, self._share = False, 0.0
-        self._sights.clear()
         self._went(0.0)
 
     def _on_batch(self, event: Event) -> None:
@@ -177,9 +168,6 @@ class TrainingScreen:
         spin = Text(f"{frames[int(time.monotonic() * 10) % len(frames)]} ", "cyan")
         if self._activity:
             spin.append_text(self.page.line(self._activity, "dim"))
-        elif self._again:
-            spin.append_text(self.page.line("Finding the place where it stopped …  ", "dim"))
-            spin.append_text(self._bar(self._share, BAR // 2))
         else:
             spin.append_text(self._training())
         spin.truncate(self.page.width - 1)
