@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from checks.engine.commands import recipes as command
 from checks.engine.data.training_images import normalized
 from checks.engine.errors import InfraError
 from checks.engine.paths import KIT, REFERENCE
+from checks.engine.training import recipes
 from checks.selftest.test_command import environment
 
 NAMES = ("minimal", "sprint", "lab", "deep", "tuned")
@@ -320,14 +320,15 @@ def test_the_loop_multiplies_no_more_than_the_benchmark_counts(
 
 
 def test_the_list_reads_the_same_recipes_as_the_module(module: Any) -> None:
-    read = {name: asdict(recipe) for name, recipe in command.known_recipes().items()}
+    read = {name: asdict(recipe) for name, recipe in recipes.known_recipes().items()}
     assert read == {name: asdict(recipe) for name, recipe in module.RECIPES.items()}
 
 
 LIST = """
 import argparse, sys
+from pathlib import Path
 from checks.engine.commands import recipes
-recipes.FIGURES = recipes.Path(sys.argv[1])
+recipes.FIGURES = Path(sys.argv[1])
 status = recipes.run(argparse.Namespace())
 assert not {"torch", "numpy"} & set(sys.modules), "loaded for a mere list"
 sys.exit(status)
@@ -380,7 +381,7 @@ def test_the_list_with_figures(tmp_path: Path) -> None:
 def test_broken_figures_count_as_none(tmp_path: Path, broken: bytes) -> None:
     file = tmp_path / "figures.json"
     file.write_bytes(broken)
-    assert command.measured(file) == command.Figures()
+    assert recipes.measured(file) == recipes.Figures()
 
 
 @pytest.mark.parametrize("broken", [b"", b"RECIPES = {", b"RECIPES = {1: x}", b"\xff"])
@@ -388,10 +389,10 @@ def test_no_recipes_is_the_kits_own_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bytes
 ) -> None:
     (tmp_path / "recipes.py").write_bytes(broken)
-    monkeypatch.setattr(command, "SOURCE", tmp_path / "recipes.py")
-    command.known_recipes.cache_clear()
+    monkeypatch.setattr(recipes, "SOURCE", tmp_path / "recipes.py")
+    recipes.known_recipes.cache_clear()
     try:
         with pytest.raises(InfraError, match="holds no recipes"):
-            command.known_recipes()
+            recipes.known_recipes()
     finally:
-        command.known_recipes.cache_clear()
+        recipes.known_recipes.cache_clear()

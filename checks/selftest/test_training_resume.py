@@ -19,11 +19,11 @@ import pytest
 import torch
 from torch import nn
 
-from checks.engine.commands.recipes import known_recipes
 from checks.engine.errors import MismatchError
 from checks.engine.paths import KIT
 from checks.engine.training import runs, sampling, storing
 from checks.engine.training.checkpoint import Checkpoint
+from checks.engine.training.recipes import known_recipes
 from checks.engine.training.supervisor import Supervisor
 from checks.selftest.trainings import (
     Training,

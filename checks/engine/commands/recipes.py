@@ -7,18 +7,11 @@ reference/recipes.py, to be read once your advanced tier has passed.
 from __future__ import annotations
 
 import argparse
-import ast
-import json
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checks.engine.commands.common import PASSED
-from checks.engine.errors import InfraError
-from checks.engine.paths import REFERENCE
+from checks.engine.training.recipes import FIGURES, known_recipes, measured
 
 if TYPE_CHECKING:
     from recipes import Recipe
@@ -28,19 +21,9 @@ if TYPE_CHECKING:
 
 EXAMPLES = (("python run_checks.py recipes", "what there is to train, and how good it gets"),)
 
-SOURCE = REFERENCE / "recipes.py"
-FIGURES = REFERENCE / "recipes_figures.json"
 DISTANCE = "The Fréchet distance is that from forged images to real ones: the smaller, the better."
 IMAGE_PIXELS = 28 * 28
 INDENT = "  "
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What was measured: on which images, and for each recipe its figures by name."""
-
-    data: str = ""
-    recipes: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,60 +45,10 @@ def run(options: argparse.Namespace) -> int:
     return PASSED
 
 
-# What there is ------------------------------------------------------------------------------------
-
-
-@cache
-def known_recipes() -> dict[str, Recipe]:
-    """The recipes by name, without loading PyTorch, which the rest of their file needs.
-
-    Of that file only the class and the table are run.
-
-    Raises:
-        InfraError: they are not there.
-    """
-    values: dict[str, Any] = {"__name__": "recipes"}
-    try:
-        tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
-        tree.body = [node for node in tree.body if is_data(node)]
-        exec(compile(tree, str(SOURCE), "exec", dont_inherit=True), values)
-        found: dict[str, Recipe] = values["RECIPES"]
-    except (OSError, ValueError, SyntaxError, NameError, KeyError, TypeError) as error:
-        raise InfraError(f"reference/recipes.py holds no recipes: {error}.") from None
-    return found
-
-
-def is_data(node: ast.stmt) -> bool:
-    """Whether a statement is `Recipe`, `RECIPES`, or what these need."""
-    match node:
-        case ast.ClassDef(name="Recipe") | ast.Assign(targets=[ast.Name(id="RECIPES")]):
-            return True
-        case ast.ImportFrom(module="dataclasses"):
-            return True
-    return False
-
-
-def measured(file: Path) -> Figures:
-    """The figures that were measured; none where there is no file of them, or a broken one."""
-    try:
-        held = json.loads(file.read_text(encoding="utf-8"))
-        recipes = {
-            str(name): {
-                key: float(value)
-                for key, value in row.items()
-                if isinstance(value, int | float) and math.isfinite(value)
-            }
-            for name, row in held["recipes"].items()
-        }
-        return Figures(str(held["data"]), recipes)
-    except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
-        return Figures()
-
-
 # How it is shown ----------------------------------------------------------------------------------
 
 
-def blocks_of(page: Page, recipe: Recipe, row: dict[str, float]) -> Iterator[Text]:
+def blocks_of(page: Page, recipe: Recipe, row: dict[str, float | None]) -> Iterator[Text]:
     """A recipe's lines: what it is, its networks and settings, its figures, its command."""
     yield page.hang(page.text(""), page.text(recipe.name, "bold"))
     yield page.hang(page.text(INDENT), page.text(recipe.what))
@@ -165,16 +98,16 @@ def settings_line(recipe: Recipe) -> str:
     )
 
 
-def figures_line(recipe: Recipe, row: dict[str, float]) -> str:
+def figures_line(recipe: Recipe, row: dict[str, float | None]) -> str:
     """How long it took and how good it was, as far as that was measured."""
-    epochs = row.get("epochs", recipe.epochs)
+    epochs = row.get("epochs") or recipe.epochs
     shown = {
         "seconds": "{:,.0f} s",
         "frechet": "Fréchet distance {:.3g}",
         "n_digits": "{:.0f} of 10 digits",
         "accuracy": "D tells {:.0%} apart",
     }
-    parts = [text.format(row[name]) for name, text in shown.items() if name in row]
+    parts = [text.format(row[name]) for name, text in shown.items() if row.get(name) is not None]
     if not parts:
         return "not measured"
     cut = "" if epochs == recipe.epochs else f"after {epochs:.0f} of its {recipe.epochs} epochs: "

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from checks.engine.commands.common import PASSED
 from checks.engine.course.next_step import command
 from checks.engine.errors import MissingPackageError, ScoreError, UsageError
+from checks.engine.training.recipes import known_recipes
 
 if TYPE_CHECKING:
     from checks.engine.quality.leaderboard import Board
@@ -143,8 +144,6 @@ def has_own(board: Board) -> bool:
 
 def recipes_epochs() -> Mapping[str, int]:
     """How long each recipe trains."""
-    from checks.engine.commands.recipes import known_recipes
-
     return {name: recipe.epochs for name, recipe in known_recipes().items()}
 
 

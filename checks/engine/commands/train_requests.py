@@ -14,6 +14,7 @@ from checks.engine.learner.learners_file import obstacle
 from checks.engine.paths import KIT, REFERENCE
 from checks.engine.training import runs as kept
 from checks.engine.training.claims import PAUSE, TRIES
+from checks.engine.training.recipes import known_recipes
 from checks.engine.training.request import Request
 
 # What a run that is resumed has settled already, and what a recipe has.
@@ -181,8 +182,6 @@ def one_recipe(name: str) -> None:
     Raises:
         UsageError: there is none.
     """
-    from checks.engine.commands.recipes import known_recipes
-
     if name not in (known := list(known_recipes())):
         near = difflib.get_close_matches(name, known, n=1)
         guess = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."

@@ -19,11 +19,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from checks.engine.commands.recipes import known_recipes
 from checks.engine.errors import UnfitError
 from checks.engine.paths import KIT
 from checks.engine.sandbox import isolation, worker
 from checks.engine.training import live
+from checks.engine.training.recipes import known_recipes
 from checks.engine.training.request import SCRATCH
 
 PIXELS = 28 * 28
