@@ -36,7 +36,7 @@ from checks.engine.paths import REFERENCE
 from checks.engine.quality.leaderboard import FIGURES
 from checks.engine.quality.scoring import Ruler, ruler
 from checks.engine.quality.words import MEASURES
-from checks.engine.training.material import Material, drawn, material
+from checks.engine.training.dataset import Dataset, drawn, load_dataset
 from checks.engine.training.runs import SCORED
 from checks.engine.training.sampling import snapshot
 
@@ -208,14 +208,14 @@ def target(images: Tensor, measure: Ruler, rows: dict[str, Any], seconds: float)
     return 0 if met else 1
 
 
-def images_for(options: argparse.Namespace) -> Material:
+def images_for(options: argparse.Namespace) -> Dataset:
     """What is trained on."""
     folder = options.data or (MNIST_FOLDER if MNIST_FOLDER.is_dir() else None)
     if options.drawn or folder is None:
         source = f"embedded digits, {options.images:,} images"
         description = {"kind": "drawn", "folder": None, "source": source}
-        return Material(drawn(options.images, 0), drawn(SCORED, 1), description)
-    return material(str(folder), options.images)
+        return Dataset(drawn(options.images, 0), drawn(SCORED, 1), description)
+    return load_dataset(str(folder), options.images)
 
 
 def arguments() -> argparse.Namespace:

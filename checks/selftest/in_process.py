@@ -28,7 +28,7 @@ from checks.engine import cli
 from checks.engine.paths import KIT
 from checks.engine.runner.session import Judge
 from checks.engine.sandbox.processes import CAN_FORK
-from checks.engine.training import process, trainer
+from checks.engine.training import supervisor, worker
 
 LOUD = re.compile("COLOR|COLUMNS|LINES|TERM|TTY|JPY|PYTHONIOENCODING|PYTHONUTF8|PYTEST")
 
@@ -158,15 +158,15 @@ def no_solutions_loaded() -> Iterator[None]:
 class Copy:
     """A process in a copy of the kit, which runs the copy's commands one after the other.
 
-    With `forks_trainers` (on Linux) it has PyTorch loaded, and `train` need not load it anew.
+    With `forks_workers` (on Linux) it has PyTorch loaded, and `train` need not load it anew.
     """
 
-    def __init__(self, kit: Path, forks_trainers: bool = False) -> None:
+    def __init__(self, kit: Path, forks_workers: bool = False) -> None:
         self.folder = kit
-        options = ["forks_trainers"] if forks_trainers and CAN_FORK else []
+        options = ["forks_workers"] if forks_workers and CAN_FORK else []
         self.process = subprocess.Popen(
             [sys.executable, __file__, *options], cwd=kit,
-            env=environment(PYTHONPATH=str(kit), PYTHONHASHSEED="0"),  # a trainer's is 0
+            env=environment(PYTHONPATH=str(kit), PYTHONHASHSEED="0"),  # a worker's is 0
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
 
@@ -191,10 +191,10 @@ class Copy:
 
 def serve() -> None:
     """The other end of a `Copy`: commands come in and how they ended goes out, line by line."""
-    if "forks_trainers" in sys.argv:
+    if "forks_workers" in sys.argv:
         importlib.import_module("checks.engine.training.job")
         importlib.import_module("torch._dynamo")  # what the first optimizer loads
-        process.started = forked_trainer
+        supervisor.started = forked_worker
     for line in sys.stdin:
         (first, *arguments), variables = json.loads(line)
         try:
@@ -207,8 +207,8 @@ def serve() -> None:
         print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
 
 
-def forked_trainer(environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """A trainer as `process.started` begins it, but forked from this process.
+def forked_worker(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A worker as `supervisor.started` begins it, but forked from this process.
 
     The function that runs in the child, right before a program would begin there, never returns.
     """
@@ -221,7 +221,7 @@ def forked_trainer(environment: dict[str, str]) -> subprocess.Popen[bytes]:
             io.TextIOWrapper(io.FileIO(handle, "w"), "utf-8", "replace", write_through=True)
             for handle in (1, 2)
         )
-        trainer.main()
+        worker.main()
         os._exit(0)
 
     pipe = subprocess.PIPE

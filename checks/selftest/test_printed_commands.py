@@ -165,7 +165,7 @@ APART = {
     "-m pytest checks/selftest -k squeezed": "this is it, with less",
     "run_checks.py wasserstein": "an example of a tier that does not exist yet",
     "-m checks.engine.sandbox.worker fork FD": "started by the engine",
-    "-m checks.engine.training.trainer": "started by the engine",
+    "-m checks.engine.training.worker": "started by the engine",
     "-m pip install tensorboard": "needs a network",
 }
 # Names that a run shows, as good as those in RUNS.

@@ -1,6 +1,6 @@
 """`python run_checks.py train` as a person meets it, on a copy of the kit.
 
-Most commands run in one process there, which forks their trainers; what is interrupted or killed
+Most commands run in one process there, which forks their workers; what is interrupted or killed
 has processes of its own from the start.
 """
 
@@ -26,7 +26,7 @@ from rich.console import Console
 from checks.engine import cli
 from checks.engine.commands import train, train_requests
 from checks.engine.sandbox import isolation
-from checks.engine.training import process, storing, tensorboard
+from checks.engine.training import run_record, supervisor, tensorboard
 from checks.engine.training import runs as kept
 from checks.engine.ui.training_screen import TrainingScreen, clock
 from checks.selftest.in_process import Copy, environment
@@ -64,7 +64,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     quality.mkdir()
     (quality / "__init__.py").write_text(STAND_IN, encoding="utf-8")
     (place / "no-cache").write_text("")
-    with Copy(place, forks_trainers=True) as copy:
+    with Copy(place, forks_workers=True) as copy:
         yield copy
 
 
@@ -190,9 +190,9 @@ def test_a_training_reads_no_other_files_and_writes_into_its_run_alone(
 
 
 def test_a_kit_that_does_not_work_here_is_3_and_one_sentence(kit: Copy, tmp_path: Path) -> None:
-    """PyTorch can't be imported in the trainer's process."""
+    """PyTorch can't be imported in the worker's process."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import sys\nif 'checks.engine.training.trainer' in sys.orig_argv:\n"
+        "import sys\nif 'checks.engine.training.worker' in sys.orig_argv:\n"
         "    sys.modules['torch'] = None\n"
     )
     command = [sys.executable, "run_checks.py", "train", "--name", "broken"]
@@ -283,7 +283,7 @@ def test_killed_five_times_and_resumed_it_comes_to_the_same_weights(
         time.sleep(chance.uniform(0, 0.3))
         command.kill()
         command.communicate()
-        assert soon(lambda: running(mark) == [], 10), "the trainer outlives its command"
+        assert soon(lambda: running(mark) == [], 10), "the worker outlives its command"
         kills += 1
         if kept.read(place).state["state"] == "finished":
             break
@@ -292,7 +292,7 @@ def test_killed_five_times_and_resumed_it_comes_to_the_same_weights(
     if kept.read(place).state["state"] != "finished":
         trained(kit, "--resume", "killed")
     one, two = (
-        flat(storing.load_tensors(kit.folder / "runs" / n / "last.pt"))
+        flat(run_record.load_tensors(kit.folder / "runs" / n / "last.pt"))
         for n in ("unbroken", "killed")
     )
     assert differing(one, two) == []
@@ -419,12 +419,12 @@ def test_names_count_up(place: Path) -> None:
     ],
 )  # fmt: skip
 def test_an_event_that_is_none_is_passed_over(line: bytes) -> None:
-    assert process.checked(line) is None
+    assert supervisor.checked(line) is None
 
 
 def test_an_event_is_taken_with_whole_numbers_for_others() -> None:
     line = b'{"event": "epoch", "epoch": 1, "losses": [1, NaN], "seconds": 1}'
-    event = process.checked(line)
+    event = supervisor.checked(line)
     assert event is not None
     assert event["seconds"] == 1.0
 

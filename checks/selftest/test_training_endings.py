@@ -19,14 +19,14 @@ from checks.engine.course.verdict import Status
 from checks.engine.errors import NoDeviceError, StoringError
 from checks.engine.paths import KIT
 from checks.engine.training import (
+    dataset,
     devices,
-    endings,
+    failures,
     job,
-    learning,
-    material,
+    learner_code,
+    run_record,
     runs,
-    storing,
-    supervisor,
+    trainer,
 )
 from checks.engine.training.request import Request
 from checks.engine.ui import screen_parts as parts
@@ -49,7 +49,7 @@ def ended(place: Path, monkeypatch: pytest.MonkeyPatch, source: str, **asked: An
     last = end_of(events)
     run = runs.read(folder)
     code = (place / "code").resolve()
-    verdict = endings.verdict_of(last, code, run.state["epoch"]) if last.get("problem") else None
+    verdict = failures.verdict_of(last, code, run.state["epoch"]) if last.get("problem") else None
     return events, run, verdict
 
 
@@ -93,7 +93,7 @@ def test_an_exception_in_epoch_3_has_the_learners_lines_and_two_epochs_are_kept(
     assert "Training, epoch 3" in text
     assert "scores: Tensor = self.layers(images)" in text
     assert "linear layer" in text
-    for ours in ("supervisor.py", "learning.py", "on_epoch_end(", "module.py"):
+    for ours in ("trainer.py", "monitor.py", "learner_code.py", "on_epoch_end(", "module.py"):
         assert ours not in text
 
 
@@ -104,9 +104,9 @@ def test_what_is_still_to_be_written_is_named(
     stub = 'def generator_step(*given):\n    raise NotImplementedError("generator_step")\n\n\n'
     events, _, _ = ended(tmp_path, monkeypatch, REFERENCE[:start] + stub + REFERENCE[end:])
     last = end_of(events)
-    assert endings.unwritten(last, tmp_path / "code") == "generator_step in advanced.py"
+    assert failures.unwritten(last, tmp_path / "code") == "generator_step in advanced.py"
     other = {**last, "error": {**last["error"], "bases": ["ValueError"]}}
-    assert endings.unwritten(other, tmp_path / "code") == ""
+    assert failures.unwritten(other, tmp_path / "code") == ""
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_nan_losses_stop_at_the_end_of_the_epoch_and_are_named(
     last = runs.history(run)[-1]
     assert last["epoch"] == 3
     assert last["discriminator_loss"] != last["discriminator_loss"]
-    assert storing.load_tensors(run.folder / "last.pt")["epoch"] == 2
+    assert run_record.load_tensors(run.folder / "last.pt")["epoch"] == 2
 
 
 def test_a_loop_without_steps_tells_its_losses_through_the_loss_functions(
@@ -315,13 +315,13 @@ def test_a_full_disk_ends_with_a_sentence_and_the_last_good_epoch(
             raise OSError(28, "No space left on device")
         real(path, contents)
 
-    monkeypatch.setattr(storing, "replace", full)
+    monkeypatch.setattr(run_record, "replace", full)
     _, run, verdict = ended(tmp_path, monkeypatch, REFERENCE)
     assert verdict.came == "last.pt can't be written: no space left on device."
     assert run.state["problem"] == verdict.came
-    assert storing.load_tensors(run.folder / "last.pt")["epoch"] == 2
+    assert run_record.load_tensors(run.folder / "last.pt")["epoch"] == 2
     assert not list(run.folder.rglob("*.tmp"))
-    monkeypatch.setattr(storing, "replace", real)
+    monkeypatch.setattr(run_record, "replace", real)
     events, folder = carried_out(tmp_path, monkeypatch, resume=True)
     assert end_of(events)["state"] == "finished"
     assert runs.read(folder).state["problem"] == ""
@@ -347,7 +347,7 @@ def test_a_learners_except_does_not_hide_a_full_disk(
     def full(*ignored: Any) -> None:
         raise StoringError("last.pt can't be written: no space left on device.")
 
-    monkeypatch.setattr(storing, "store_tensors", full)
+    monkeypatch.setattr(run_record, "store_tensors", full)
     call = "            on_epoch_end(epoch, generator)\n"
     hiding = f"            try:\n    {call}            except:\n                pass\n"
     _, run, verdict = ended(tmp_path, monkeypatch, variant((call, hiding)))
@@ -416,7 +416,7 @@ def test_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     with Image.open(run.folder / "samples" / "epoch_002.png") as picture:
         assert (picture.mode, picture.size) == ("L", (242, 242))
         assert (np.asarray(picture)[32:60, 2:30] == found[2]["grid"][8]).all()
-    checkpoint = storing.load_tensors(run.folder / "checkpoints" / "epoch_004.pt")
+    checkpoint = run_record.load_tensors(run.folder / "checkpoints" / "epoch_004.pt")
     assert (checkpoint["epoch"], checkpoint["latent_dim"]) == (4, 8)
     assert checkpoint["hidden_dims"] == [24]
     opened = subprocess.run(
@@ -449,15 +449,15 @@ def test_a_fault_of_the_kits_own_is_not_the_learners(
     def broken(*ignored: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(supervisor.Supervisor, "store_samples", broken)
+    monkeypatch.setattr(trainer.Trainer, "store_samples", broken)
     with pytest.raises(ZeroDivisionError):
         carried_out(tmp_path, monkeypatch)
 
 
 def test_words_for_every_bad_end_fit_a_narrow_page() -> None:
     page = Page(Console(width=50, file=io.StringIO()))
-    for kind in endings.WORDS:
-        verdict = endings.verdict_of({"kind": kind, "problem": "It ended."}, Path(), 2)
+    for kind in failures.WORDS:
+        verdict = failures.verdict_of({"kind": kind, "problem": "It ended."}, Path(), 2)
         assert verdict.status is Status.FAILED
         assert all(row for row in (verdict.expected, verdict.why, verdict.hint))
         rows = "\n".join(block.plain for block in parts.details(page, verdict, False)).split("\n")
@@ -465,9 +465,9 @@ def test_words_for_every_bad_end_fit_a_narrow_page() -> None:
 
 
 def test_the_trainings_of_the_tests_use_what_the_job_uses(tmp_path: Path) -> None:
-    assert material.checksum(IMAGES) == material.checksum(IMAGES.clone())
+    assert dataset.checksum(IMAGES) == dataset.checksum(IMAGES.clone())
     assert job.is_complete({}) is False
-    assert learning.normalized(learning, IMAGES).shape == (100, 784)
+    assert learner_code.normalized(learner_code, IMAGES).shape == (100, 784)
     training = Training(tmp_path / "one", REFERENCE, epochs=1)
     training.go()
-    assert job.is_complete(storing.load_tensors(training.run / "last.pt"))
+    assert job.is_complete(run_record.load_tensors(training.run / "last.pt"))

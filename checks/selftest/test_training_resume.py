@@ -21,10 +21,10 @@ from torch import nn
 
 from checks.engine.errors import MismatchError
 from checks.engine.paths import KIT
-from checks.engine.training import runs, sampling, storing
+from checks.engine.training import run_record, runs, sampling
 from checks.engine.training.checkpoint import Checkpoint
 from checks.engine.training.recipes import known_recipes
-from checks.engine.training.supervisor import Supervisor
+from checks.engine.training.trainer import Trainer
 from checks.selftest.trainings import (
     Training,
     carried_out,
@@ -215,11 +215,11 @@ def test_stopped_and_resumed_is_unbroken_to_the_last_bit(name: str, tmp_path: Pa
         broken = Training(tmp_path / f"stopped{stops}", EXACT[name])
         for epoch in stops:
             broken.go(stop_after=epoch)
-        supervisor = broken.go()
-        assert supervisor.ending is None
+        trainer = broken.go()
+        assert trainer.ending is None
         assert broken.said() == ""
         assert differing(unbroken.weights(), broken.weights()) == []
-        assert same_losses(whole.records.rows, supervisor.records.rows)
+        assert same_losses(whole.record.rows, trainer.record.rows)
         assert (broken.run / "samples" / "epoch_005.npz").exists()
     assert len(unbroken.weights()) > 20
 
@@ -228,9 +228,9 @@ def test_a_run_is_prolonged_to_what_a_longer_one_comes_to(tmp_path: Path) -> Non
     long, short = (Training(tmp_path / name, REFERENCE, epochs=5) for name in ("long", "short"))
     long.go()
     short.go(epochs=3)
-    supervisor = short.go(epochs=5)
+    trainer = short.go(epochs=5)
     assert differing(long.weights(), short.weights()) == []
-    assert [row[0] for row in supervisor.records.rows] == [1, 2, 3, 4, 5]
+    assert [row[0] for row in trainer.record.rows] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("recipe", ["lab", "tuned"])
@@ -247,7 +247,7 @@ def test_a_recipe_comes_to_the_weights_of_an_unbroken_run(
         for number, epochs in enumerate(parts):
             events, run = carried_out(place, monkeypatch, **asked, epochs=epochs, resume=number > 0)
             assert end_of(events)["state"] == "finished", events
-        ends.append(flat(storing.load_tensors(run / "last.pt")))
+        ends.append(flat(run_record.load_tensors(run / "last.pt")))
         expected = known_recipes()[recipe]
         assert runs.read(run).configuration["batch_size"] == expected.batch_size
         assert runs.read(run).configuration["learning_rate"] == expected.learning_rate
@@ -263,28 +263,28 @@ def test_another_loop_goes_on_with_the_same_networks_and_optimizers(
 ) -> None:
     training = Training(tmp_path / "run", OWN[name])
     stopped = training.go(stop_after=2)
-    kept = storing.load_tensors(training.run / "last.pt")
+    kept = run_record.load_tensors(training.run / "last.pt")
     assert len(kept["networks"]) == len(kept["optimizers"]) == 2
     at_first_step: list[dict[str, Any]] = []
-    begin = Supervisor._resumed
+    begin = Trainer._resumed
 
-    def resumed(supervisor: Supervisor) -> bool:
-        at_first_step.append(deepcopy(supervisor.checkpoint.states()))
-        assert len(supervisor.checkpoint.networks) == 2
-        return begin(supervisor)
+    def resumed(trainer: Trainer) -> bool:
+        at_first_step.append(deepcopy(trainer.checkpoint.states()))
+        assert len(trainer.checkpoint.networks) == 2
+        return begin(trainer)
 
-    monkeypatch.setattr(Supervisor, "_resumed", resumed)
-    supervisor = training.go()
+    monkeypatch.setattr(Trainer, "_resumed", resumed)
+    trainer = training.go()
     (states,) = at_first_step
     for what in ("networks", "optimizers"):
         found = differing(flat({what: kept[what]}), flat({what: states[what]}))
         # What batch normalization counts has moved with the first images.
         assert [path for path in found if "/1.running" not in path and "/1.num" not in path] == []
-    assert supervisor.ending is None
+    assert trainer.ending is None
     assert training.said() == ""
-    rows = supervisor.records.rows
+    rows = trainer.record.rows
     assert [row[0] for row in rows] == [1, 2, 3, 4, 5]
-    assert same_losses(rows[:2], stopped.records.rows)
+    assert same_losses(rows[:2], stopped.record.rows)
     assert all(loss == loss for row in rows for loss in row)
     shown = [event["epoch"] for event in training.events if event["event"] == "epoch"]
     assert shown == [1, 2, 3, 4, 5]
@@ -310,14 +310,14 @@ AVERAGED = variant(
 def test_an_averaged_generator_that_is_handed_over_goes_on_too(tmp_path: Path) -> None:
     training = Training(tmp_path / "run", AVERAGED)
     training.go(stop_after=2)
-    before = storing.load_tensors(training.run / "last.pt")["networks"]
+    before = run_record.load_tensors(training.run / "last.pt")["networks"]
     training.go(stop_after=3)
-    after = storing.load_tensors(training.run / "last.pt")["networks"]
+    after = run_record.load_tensors(training.run / "last.pt")["networks"]
     assert len(before) == len(after) == 3
     assert differing(flat(before[2]), flat(after[2])) == []
     assert differing(flat(before[0]), flat(after[0])) != []
     training.go(stop_after=4)
-    last = storing.load_tensors(training.run / "last.pt")["networks"]
+    last = run_record.load_tensors(training.run / "last.pt")["networks"]
     assert training.go().ending is None
     assert len(last) == 3
 
@@ -334,7 +334,7 @@ def test_a_copy_that_is_handed_over_is_no_network_of_its_own(tmp_path: Path) -> 
     training.go(stop_after=2)
     training.go()
     assert differing(unbroken.weights(), training.weights()) == []
-    assert len(storing.load_tensors(training.run / "last.pt")["networks"]) == 2
+    assert len(run_record.load_tensors(training.run / "last.pt")["networks"]) == 2
 
 
 def test_what_the_code_prints_says_where_it_was_resumed(
@@ -359,11 +359,11 @@ def test_other_networks_are_a_mismatch_and_the_run_stays_as_it_is(tmp_path: Path
     before = {path: path.read_bytes() for path in training.run.rglob("*.*")}
     code = training.solutions / "advanced.py"
     code.write_text(code.read_text().replace("hidden_dims=(24,)", "hidden_dims=(25,)"))
-    supervisor = training.go()
-    assert supervisor.ending is not None
-    assert supervisor.ending.status == "mismatch"
+    trainer = training.go()
+    assert trainer.ending is not None
+    assert trainer.ending.status == "mismatch"
     said = "its Discriminator has other layers than the Discriminator that was kept"
-    assert supervisor.ending.text == said
+    assert trainer.ending.text == said
     assert {path: path.read_bytes() for path in training.run.rglob("*.*")} == before
 
 
@@ -383,10 +383,10 @@ def test_a_mismatch_is_not_hidden_by_an_except(tmp_path: Path) -> None:
     training.go(stop_after=1)
     code = training.solutions / "advanced.py"
     code.write_text(code.read_text().replace("hidden_dims=(24,)", "hidden_dims=(25,)"))
-    supervisor = training.go()
-    assert supervisor.ending is not None
-    assert supervisor.ending.status == "mismatch"
-    assert storing.load_tensors(training.run / "last.pt")["epoch"] == 1
+    trainer = training.go()
+    assert trainer.ending is not None
+    assert trainer.ending.status == "mismatch"
+    assert run_record.load_tensors(training.run / "last.pt")["epoch"] == 1
 
 
 @pytest.fixture

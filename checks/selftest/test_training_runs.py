@@ -16,7 +16,7 @@ import pytest
 from checks.engine.errors import ClaimedError, RunError
 from checks.engine.paths import KIT
 from checks.engine.training import runs as kept
-from checks.engine.training.claims import claim, is_claimed
+from checks.engine.training.run_lock import claim, is_claimed
 from checks.selftest.run_folders import make_run
 from checks.selftest.test_command import environment
 
@@ -242,8 +242,10 @@ def test_a_run_is_claimed_by_one_process_at_a_time(tmp_path: Path) -> None:
     place = make_run(tmp_path, state={"state": "running", "epoch": 3})
     assert kept.find("first", tmp_path).state["state"] == "stopped"
     assert not is_claimed(place)
-    hold = "import sys; from pathlib import Path; from checks.engine.training.claims import claim\n"
-    hold += f"lock = claim(Path({str(place)!r})); print('held', flush=True); sys.stdin.read()"
+    hold = (
+        "import sys; from pathlib import Path; from checks.engine.training.run_lock import claim;"
+    )
+    hold += f" lock = claim(Path({str(place)!r})); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold], cwd=KIT, env=environment(), text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -16,10 +16,10 @@ import torch
 
 from checks.engine.data.digits import draw_digits
 from checks.engine.paths import REFERENCE
-from checks.engine.training import devices, job, learning, material, process, storing
-from checks.engine.training.records import Records
+from checks.engine.training import dataset, devices, job, learner_code, run_record, supervisor
 from checks.engine.training.request import Request
-from checks.engine.training.supervisor import Supervisor
+from checks.engine.training.run_record import RunRecord
+from checks.engine.training.trainer import Trainer
 
 IMAGES = torch.from_numpy(draw_digits(100, seed=3)[0])
 LATENT_DIM, BATCH_SIZE = 8, 32
@@ -74,14 +74,14 @@ class Training:
         self.epochs, self.configuration = epochs, configuration
         self.events: list[dict[str, Any]] = []
 
-    def go(self, stop_after: int = 0, epochs: int = 0) -> Supervisor:
+    def go(self, stop_after: int = 0, epochs: int = 0) -> Trainer:
         """Train to the end, or until a kill right after an epoch."""
         configuration = {
             "epochs": epochs or self.epochs, "batch_size": BATCH_SIZE, "latent_dim": LATENT_DIM,
             "learning_rate": 1e-3, "seed": 11, "snapshots": [2], "recipe": None,
         } | self.configuration  # fmt: skip
         last = self.run / "last.pt"
-        kept = storing.load_tensors(last) if last.exists() else None
+        kept = run_record.load_tensors(last) if last.exists() else None
 
         def emit(event: str, **fields: Any) -> None:
             self.events.append({"event": event, **fields})
@@ -89,19 +89,19 @@ class Training:
                 raise KilledError
 
         with as_in_a_process_of_its_own(self.solutions):
-            module = learning.load(self.solutions, "advanced")
-            images = learning.normalized(module, IMAGES)
-            modules, done = learning.own_modules(self.solutions), kept["epoch"] if kept else 0
-            records = Records(self.run, len(images), LATENT_DIM, images[:0])
-            train = learning.training_of(module, configuration, done)
-            supervisor = Supervisor(
-                configuration, modules, images, train, records, emit, "code", "images", kept,
+            module = learner_code.load(self.solutions, "advanced")
+            images = learner_code.normalized(module, IMAGES)
+            modules, done = learner_code.own_modules(self.solutions), kept["epoch"] if kept else 0
+            record = RunRecord(self.run, len(images), LATENT_DIM, images[:0])
+            train = learner_code.training_of(module, configuration, done)
+            trainer = Trainer(
+                configuration, modules, images, train, record, emit, "code", "images", kept,
             )  # fmt: skip
             try:
-                supervisor.run()
+                trainer.run()
             except KilledError:
                 assert stop_after
-            return supervisor
+            return trainer
 
     def said(self, event: str = "notice") -> str:
         """All texts of these events."""
@@ -109,7 +109,7 @@ class Training:
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Every tensor of `last.pt`, by path: networks, optimizers, random states."""
-        return flat(storing.load_tensors(self.run / "last.pt"))
+        return flat(run_record.load_tensors(self.run / "last.pt"))
 
 
 def flat(kept: dict[str, Any]) -> dict[str, torch.Tensor]:
@@ -152,20 +152,20 @@ def same_losses(one: list[list[float]], other: list[list[float]]) -> bool:
 def carried_out(
     place: Path, monkeypatch: pytest.MonkeyPatch, **asked: Any
 ) -> tuple[list[dict[str, Any]], Path]:
-    """What the trainer says to a request, in this process, without giving up its rights.
+    """What the worker says to a request, in this process, without giving up its rights.
 
     `place` holds the code in `code`; the run is `place/run`.
     """
     run = place / "run"
     run.mkdir(exist_ok=True)
     events: list[dict[str, Any]] = []
-    monkeypatch.setattr(learning, "enter", lambda *given, **named: None)
+    monkeypatch.setattr(learner_code, "enter", lambda *given, **named: None)
     monkeypatch.setattr(devices, "THREADS", torch.get_num_threads())
     held_out = torch.empty(0, 28, 28, dtype=torch.uint8)
     said = {"source": "drawn", "folder": None, "images": 100, "kind": "drawn", "limit": 100}
-    found = material.Material(IMAGES, held_out, said | {"checksum": material.checksum(IMAGES)})
-    monkeypatch.setattr(material, "material", lambda *given: found)
-    monkeypatch.setattr(material, "same_material", lambda *given: found)
+    found = dataset.Dataset(IMAGES, held_out, said | {"checksum": dataset.checksum(IMAGES)})
+    monkeypatch.setattr(dataset, "load_dataset", lambda *given: found)
+    monkeypatch.setattr(dataset, "same_dataset", lambda *given: found)
     request = Request(
         folder=str(run), solutions=str(place / "code"), module="advanced", code="code", epochs=4,
         batch_size=BATCH_SIZE, latent_dim=LATENT_DIM, device="cpu",
@@ -174,7 +174,7 @@ def carried_out(
 
     def emit(event: str, **fields: Any) -> None:
         line = json.dumps({"event": event, **fields}).encode()
-        event_as_read = process.checked(line)
+        event_as_read = supervisor.checked(line)
         assert event_as_read is not None, line
         events.append(event_as_read)
 
@@ -185,6 +185,6 @@ def carried_out(
 
 def end_of(events: list[dict[str, Any]]) -> dict[str, Any]:
     """The one last event."""
-    last = [event for event in events if event["event"] in process.LAST]
+    last = [event for event in events if event["event"] in supervisor.LAST]
     assert last == events[-1:]
     return last[0]

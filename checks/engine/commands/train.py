@@ -37,7 +37,7 @@ from checks.engine.training import runs as kept
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
 
 if TYPE_CHECKING:
-    from checks.engine.training.process import Event, Trainer
+    from checks.engine.training.supervisor import Event, Supervisor
     from checks.engine.ui.training_screen import TrainingScreen
 
 EXAMPLES = (
@@ -126,17 +126,17 @@ def run(options: argparse.Namespace) -> int:
 
 def carried_out(request: Request) -> int:
     """Have it trained, and show what comes of it; the exit status."""
-    from checks.engine.training.process import Trainer
+    from checks.engine.training.supervisor import Supervisor
 
     try:
-        with Trainer() as trainer:  # it loads PyTorch while the screen is made up
+        with Supervisor() as supervisor:  # it loads PyTorch while the screen is made up
             from checks.engine.ui.training_screen import TrainingScreen, make_console
 
             with TrainingScreen(make_console()) as screen:
                 screen.loading()
                 reached: list[int] = []
-                last = followed(trainer, request, screen, reached)
-            words = trainer.last_words()
+                last = followed(supervisor, request, screen, reached)
+            words = supervisor.last_words()
     except KeyboardInterrupt:
         return stopped(request)
     if last["event"] == "end" and last["state"] == "finished":
@@ -153,20 +153,20 @@ def carried_out(request: Request) -> int:
 
 
 def followed(
-    trainer: Trainer, request: Request, screen: TrainingScreen, reached: list[int]
+    supervisor: Supervisor, request: Request, screen: TrainingScreen, reached: list[int]
 ) -> Event:
     """Show the events as they come; the last one.
 
     `reached` gets the number of each epoch that is over, 0 first, once the training has begun.
     """
     last: Event = {}
-    for last in trainer.events(request):
+    for last in supervisor.events(request):
         screen.event(last)
         if last["event"] == "begin":
             reached.append(last["done"])
         if last["event"] == "epoch":
             reached.append(last["epoch"])
-            trainer.keep_output()
+            supervisor.keep_output()
     return last
 
 

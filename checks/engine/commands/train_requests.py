@@ -1,4 +1,4 @@
-"""What `train` asks of the trainer: a new run, or one that goes on; and what is refused."""
+"""What `train` asks of the worker: a new run, or one that goes on; and what is refused."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from checks.engine.errors import UsageError
 from checks.engine.learner.learners_file import obstacle
 from checks.engine.paths import KIT, REFERENCE
 from checks.engine.training import runs as kept
-from checks.engine.training.claims import PAUSE, TRIES
 from checks.engine.training.recipes import known_recipes
 from checks.engine.training.request import Request
+from checks.engine.training.run_lock import PAUSE, TRIES
 
 # What a run that is resumed has settled already, and what a recipe has.
 SETTLED = (

@@ -1,4 +1,4 @@
-"""One request in the trainer's process: what it needs, the training, and how it ended."""
+"""One request in the worker's process: what it needs, the training, and how it ended."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from checks.engine.errors import (
     StoringError,
     UnfitError,
 )
-from checks.engine.training import checkpoint, devices, learning, material, runs, storing
-from checks.engine.training.claims import claim
-from checks.engine.training.records import Records
+from checks.engine.training import checkpoint, dataset, devices, learner_code, run_record, runs
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
-from checks.engine.training.supervisor import Supervisor
+from checks.engine.training.run_lock import claim
+from checks.engine.training.run_record import RunRecord
 from checks.engine.training.tensorboard import Log
+from checks.engine.training.trainer import Trainer
 
 Emit = Callable[..., None]
 BATCH_SIZE, LATENT_DIM, LEARNING_RATE = 64, 100, 5e-4
@@ -66,40 +66,40 @@ class Job:
         self.configuration: dict[str, Any] = {}
         self.kept: dict[str, Any] | None = None
         self.resumed = 0
-        self.supervisor: Supervisor | None = None
+        self.trainer: Trainer | None = None
         self.log: Log | None = None
 
     # Before the learner's code.
 
     def prepare(self) -> None:
         """Load everything, and write down what the run is."""
-        storing.clean(self.folder)
-        self.code = material.code_of(self.solutions, self.request.module)
+        run_record.clean(self.folder)
+        self.code = dataset.code_of(self.solutions, self.request.module)
         if self.request.resume:
             self._take_up()
         wanted = self.configuration["device"] if self.request.resume else self.request.device
         self.device = devices.device_of(wanted)
         self.emit("stage", text="Fetching the images …")
         if self.request.resume:
-            self.material = material.same_material(self.configuration["data"])
+            self.dataset = dataset.same_dataset(self.configuration["data"])
         else:
-            self.material = material.material(self.request.data, self.request.images)
+            self.dataset = dataset.load_dataset(self.request.data, self.request.images)
             self.configuration = self._configure()
-        if self.material.notice:
-            self.emit("notice", text=self.material.notice)
+        if self.dataset.notice:
+            self.emit("notice", text=self.dataset.notice)
         torch.set_num_threads(self.configuration["threads"])
         # What Adam remembers of a dead ReLU's gradients shrinks at every step, and a processor is
         # slow with numbers below 1e-38: the later epochs of *minimal* took 1.6 times as long.
         torch.set_flush_denormal(True)
         if not self.request.resume:  # else when it is clear that the run can go on
-            storing.store_json(self.folder / "run.json", self.configuration)
+            run_record.store_json(self.folder / "run.json", self.configuration)
         if self.request.tensorboard:
             self.log = Log(self.folder / "tensorboard", self.kept["epoch"] if self.kept else 0)
 
     def _configure(self) -> dict[str, Any]:
         """What goes into `run.json`, from the request, the recipe's figures and the defaults."""
         asked = self.request
-        recipe = learning.recipe_of(asked.recipe) if asked.recipe else {}
+        recipe = learner_code.recipe_of(asked.recipe) if asked.recipe else {}
         epochs = asked.epochs or recipe.get("epochs") or DEFAULT_EPOCHS
         return {
             "format": runs.FORMAT,
@@ -115,7 +115,7 @@ class Job:
             "device": self.device.type,
             "threads": devices.THREADS,
             "snapshots": asked.chosen(epochs, recipe.get("snapshots") or ()),
-            "data": self.material.description,
+            "data": self.dataset.description,
             "environment": devices.environment(self.device),
         }
 
@@ -127,7 +127,7 @@ class Job:
         """
         run = runs.read(self.folder)
         try:
-            kept = storing.load_tensors(self.folder / "last.pt")
+            kept = run_record.load_tensors(self.folder / "last.pt")
         except StoringError as error:
             raise RefusedError(f"{error} So the run can't go on.") from None
         if kept.get("format") == 1:
@@ -165,50 +165,50 @@ class Job:
         except StoringError as error:
             self._fail("storage", str(error))
         except BaseException as error:
-            if isinstance(error, Exception) and learning.is_ours(error, self.solutions):
+            if isinstance(error, Exception) and learner_code.is_ours(error, self.solutions):
                 raise
             if self._may_use_the_cpu(error):
                 self._use_the_cpu(error)
                 self.run()
             else:
-                described = learning.describe(error, self.solutions)
+                described = learner_code.describe(error, self.solutions)
                 self._fail("exception", sentence_of(described), error=described)
 
     def _train(self) -> None:
         self.emit("stage", text="Loading the solutions …")
-        learning.enter(self.solutions, self.folder, locked=self.device.type == "cpu")
-        module = learning.load(self.solutions, self.request.module)
-        normalizing = learning.beside(module)
-        images = learning.normalized(normalizing, self.material.images).to(self.device)
-        real = learning.normalized(normalizing, self.material.held_out).to(self.device)
+        learner_code.enter(self.solutions, self.folder, locked=self.device.type == "cpu")
+        module = learner_code.load(self.solutions, self.request.module)
+        normalizing = learner_code.beside(module)
+        images = learner_code.normalized(normalizing, self.dataset.images).to(self.device)
+        real = learner_code.normalized(normalizing, self.dataset.held_out).to(self.device)
         done = self.kept["epoch"] if self.kept else 0
-        train = learning.training_of(module, self.configuration, done)
+        train = learner_code.training_of(module, self.configuration, done)
         latent_dim = self.configuration["latent_dim"]
-        records = Records(self.folder, len(images), latent_dim, real, resumed=self.resumed)
-        records.log = self.log or records.log
-        checksum = self.material.description["checksum"]
-        self.supervisor = Supervisor(
-            self.configuration, learning.own_modules(self.solutions), images, train, records,
+        record = RunRecord(self.folder, len(images), latent_dim, real, resumed=self.resumed)
+        record.log = self.log or record.log
+        checksum = self.dataset.description["checksum"]
+        self.trainer = Trainer(
+            self.configuration, learner_code.own_modules(self.solutions), images, train, record,
             self.emit, self.code, checksum, self.kept,
         )  # fmt: skip
-        self._begin(records)
-        self.supervisor.run()
-        self._end(self.supervisor)
+        self._begin(record)
+        self.trainer.run()
+        self._end(self.trainer)
 
-    def _begin(self, records: Records) -> None:
+    def _begin(self, record: RunRecord) -> None:
         self.emit(
             "begin",
             epochs=self.configuration["epochs"],
-            done=records.done,
-            images=records.n_images,
-            source=self.material.description["source"],
+            done=record.done,
+            images=record.n_images,
+            source=self.dataset.description["source"],
             device=self.device.type,
             device_name=self.configuration["environment"]["device_name"],
         )
 
     def _may_use_the_cpu(self, error: BaseException) -> bool:
         may_choose = self.request.device == "auto" and not self.request.resume
-        begun = self.supervisor is not None and self.supervisor.records.done > 0
+        begun = self.trainer is not None and self.trainer.record.done > 0
         is_about_it = isinstance(error, Exception) and devices.speaks_of_devices(str(error))
         return self.device.type != "cpu" and may_choose and not begun and is_about_it
 
@@ -219,18 +219,18 @@ class Job:
         self.device = devices.device_of("cpu")
         self.configuration["device"] = "cpu"
         self.configuration["environment"] = devices.environment(self.device)
-        storing.store_json(self.folder / "run.json", self.configuration)
+        run_record.store_json(self.folder / "run.json", self.configuration)
 
     # How it ended.
 
-    def _end(self, supervisor: Supervisor) -> None:
-        if supervisor.ending is None:
+    def _end(self, trainer: Trainer) -> None:
+        if trainer.ending is None:
             self.emit("end", state="finished", problem="")
-        elif supervisor.ending.status == "mismatch":  # nothing of the run was touched
+        elif trainer.ending.status == "mismatch":  # nothing of the run was touched
             self.emit("usage", text=f"The run {self.folder.name} can't go on with this code: "
-                      f"{supervisor.ending.text}.")  # fmt: skip
+                      f"{trainer.ending.text}.")  # fmt: skip
         else:
-            self._fail(supervisor.ending.status, supervisor.ending.text)
+            self._fail(trainer.ending.status, trainer.ending.text)
 
     def _fail(self, kind: str, problem: str, **more: Any) -> None:
         self._keep("failed", problem)
@@ -238,13 +238,13 @@ class Job:
 
     def _keep(self, state: str, problem: str) -> None:
         """Note the end in `state.json`, if there is still place for it."""
-        nothing = Records(self.folder, 0, 0, torch.empty(0))
-        records = self.supervisor.records if self.supervisor else nothing
-        if self.supervisor is None and self.kept:
-            records.take_over(self.kept)
-            records.n_images, records.resumed = self.configuration["data"]["images"], self.resumed
+        nothing = RunRecord(self.folder, 0, 0, torch.empty(0))
+        record = self.trainer.record if self.trainer else nothing
+        if self.trainer is None and self.kept:
+            record.take_over(self.kept)
+            record.n_images, record.resumed = self.configuration["data"]["images"], self.resumed
         with contextlib.suppress(StoringError):
-            records.store_state(state, problem)
+            record.store_state(state, problem)
 
 
 def is_complete(kept: dict[str, Any]) -> bool:

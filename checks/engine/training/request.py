@@ -1,4 +1,4 @@
-"""What the command asks of the trainer's process; plain values, sent as JSON."""
+"""What the command asks of the worker; plain values, sent as JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 DEFAULT_EPOCHS = 30  # as the lesson has it: samples after 10, 20 and 30
-SCRATCH = ".scratch"  # in the run's folder: the trainer's own place for temporary files
+SCRATCH = ".scratch"  # in the run's folder: the worker's own place for temporary files
 EARLY = (1, 2, 5)  # epochs in which samples change the most
 
 

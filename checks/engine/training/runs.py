@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.engine.errors import RunError
 from checks.engine.paths import KIT
-from checks.engine.training.claims import is_claimed
+from checks.engine.training.run_lock import is_claimed
 
 if TYPE_CHECKING:
     import numpy as np

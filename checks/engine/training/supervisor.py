@@ -1,287 +1,197 @@
-"""One training: the learner's `train_gan` runs, and at each epoch's end everything is kept.
+"""The command's end of the line to the process that trains (the other is `worker.py`).
 
-A training that is resumed is called for the epochs that are left. A `Checkpoint` puts the states of
-its networks and optimizers back as they are first used; the epochs are counted here, whatever the
-learner's code counts.
+The command never loads PyTorch and never runs learners' code. It starts the worker, hands it one
+request and passes its events on. What the learner's code prints is kept in the run's `output.txt`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import math
-import random
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any, NoReturn
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor, nn
+from checks.engine.files import replace
+from checks.engine.paths import KIT
+from checks.engine.sandbox.processes import MAX_OUTPUT, SECRET, kill
+from checks.engine.training.request import SCRATCH, Request
 
-from checks.engine.errors import MismatchError, NoImagesError, StoringError
-from checks.engine.training import checkpoint, sampling, storing
-from checks.engine.training.checkpoint import Checkpoint
-from checks.engine.training.devices import wait_for
-from checks.engine.training.live import Live
-from checks.engine.training.losses import Pair, broken, pairs_of
-from checks.engine.training.records import Records
+MAX_LINE = 2**18  # bytes of an event
+OUTPUT = "output.txt"
+KINDS: dict[str, dict[str, type]] = {
+    "stage": {"text": str},
+    "notice": {"text": str},
+    "begin": {"epochs": int, "done": int, "images": int, "source": str, "device": str},
+    "batch": {"epoch": int, "share": float, "losses": list},
+    "epoch": {"epoch": int, "losses": list, "seconds": float},
+    "snapshot": {"epoch": int},
+    "end": {"state": str, "problem": str},
+    "usage": {"text": str},
+    "fault": {"text": str},
+}
+LAST = ("end", "usage", "fault")
 
-Train = Callable[[Tensor, Callable[..., None]], Any]
-
-
-class EndedError(BaseException):
-    """The training is over, for the reason in `ending`; no `except Exception` stops it."""
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Why a training ended before its time: "broken" losses, "storage", "mismatch", "nothing"."""
-
-    status: str
-    text: str
+Event = dict[str, Any]
 
 
-@dataclass
 class Supervisor:
-    """One training; `train(images, on_epoch_end)` calls the learner's code.
+    """The process that trains, for one request; it loads while the request is made up."""
 
-    `code` and `checksum` say which code and which images these are. `kept` is what `last.pt` holds
-    where a run is resumed. `emit` gets the name of an event and its fields.
-    """
+    def __init__(self) -> None:
+        """Start it."""
+        inherited = {name: text for name, text in os.environ.items() if not SECRET.search(name)}
+        environment = inherited | {
+            "PYTHONIOENCODING": "utf-8:replace",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONHASHSEED": "0",  # the order of a set is a part of what a seed stands for
+            "PYTORCH_ENABLE_MPS_FALLBACK": "1",
+            "MPLBACKEND": "Agg",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
+        }
+        self.process = started(environment)
+        self.printed = bytearray()
+        self._folder: Path | None = None
+        self._reader = threading.Thread(target=self._read_output, daemon=True)
+        self._reader.start()
 
-    configuration: dict[str, Any]
-    modules: list[ModuleType]
-    images: Tensor
-    train: Train
-    records: Records
-    emit: Callable[..., None]
-    code: str
-    checksum: str
-    kept: dict[str, Any] | None = None
-    ending: Ending | None = None
-    generator: Any = None
-    _told: set[str] = field(default_factory=set)
-    _n_looked_at: int = 0  # networks among which the generator is not
+    def events(self, request: Request) -> Iterator[Event]:
+        """Ask for a training; its events as they come, checked, to the last one.
 
-    def __post_init__(self) -> None:
-        self.epochs: int = self.configuration["epochs"]
-        if self.kept:
-            self.records.take_over(self.kept)
-        self.n_before = self.records.done
-        self.checkpoint = Checkpoint(self.kept)
-        batches = math.ceil(len(self.images) / self.configuration["batch_size"])
-        self.live = Live(batches, self._show, self._resumed if self.kept else self._untrained)
-
-    # The call.
-
-    def run(self) -> None:
-        """Train to the end, or until `ending` says why not.
-
-        Raises:
-            Exception: whatever the learner's code ends with.
-            StoringError: there is no place for what has been reached.
+        Where the process ends without a last event, that is `lost` (with `how`: a few words).
         """
-        if self.kept:
-            print(
-                f"Going on after epoch {self.n_before}; the code itself counts from 1.", flush=True
-            )
-        else:
-            self.records.store_state("running")
-        self._seed()
-        self._start_clock()
-        returned = None
-        try:
-            with self.checkpoint.watching(), self.live.watching(self.modules):
-                returned = self.train(self.images, self.on_epoch_end)
-        except (EndedError, MismatchError):
-            pass
-        if self.checkpoint.mismatch:
-            self.fail("mismatch", self.checkpoint.mismatch)
-        if self.ending is None:
-            self._close(returned)
+        self._folder = Path(request.folder)
+        with contextlib.suppress(OSError):
+            stream = self.process.stdin
+            assert stream is not None
+            stream.write(request.to_json().encode() + b"\n")
+            stream.flush()
+        assert self.process.stdout is not None
+        with contextlib.suppress(OSError, ValueError):
+            while line := self.process.stdout.readline(MAX_LINE):
+                event = checked(line)
+                if event is None:
+                    continue
+                yield event
+                if event["event"] in LAST:
+                    self._settle()
+                    return
+        self._settle()
+        yield {"event": "lost", "how": self._how()}
 
-    def _seed(self) -> None:
-        seed = self.configuration["seed"]
-        random.seed(seed)
-        np.random.seed(seed % 2**32)
-        torch.manual_seed(seed)
+    def _settle(self) -> None:
+        """Wait for the end of the process, and of what it printed."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(10)
+        self._reader.join(1)
+        self.keep_output()
 
-    def _start_clock(self) -> None:
-        self.began, self.cpu_began = time.perf_counter(), time.process_time()
+    def _how(self) -> str:
+        status = self.process.poll()
+        if status is not None and status < 0:
+            name = str(-status)
+            with contextlib.suppress(ValueError):
+                name = signal.Signals(-status).name
+            return f"it was ended by signal {name}"
+        return "it ended without a word, as os._exit does"
 
-    def fail(self, status: str, text: str) -> None:
-        """Note why this is no good end."""
-        self.ending = Ending(status, text)
+    # What is printed.
 
-    def _end(self, status: str, text: str) -> NoReturn:
-        self.fail(status, text)
-        raise EndedError
+    def _read_output(self) -> None:
+        assert self.process.stderr is not None
+        handle = self.process.stderr.fileno()
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := os.read(handle, 1 << 16):
+                self.printed += chunk[: max(0, MAX_OUTPUT - len(self.printed))]
 
-    def tell(self, what: str, text: str) -> None:
-        """Say something that is worth knowing, once."""
-        if what not in self._told:
-            self._told.add(what)
-            self.emit("notice", text=text)
-
-    # What happens as it goes on.
-
-    def _show(self, share: float, losses: Pair) -> None:
-        self.emit("batch", epoch=self.records.done + 1, share=share, losses=losses)
-
-    def _untrained(self) -> bool:
-        """Keep samples of the generator before its first step; whether that is over."""
-        networks = self.checkpoint.networks
-        if len(networks) == self._n_looked_at:
-            return False
-        self._n_looked_at = len(networks)
-        latent_dim, device = self.configuration["latent_dim"], self.images.device
-        try:
-            with self.checkpoint.paused():
-                self.generator = sampling.find_generator(networks, latent_dim, device)
-                if self.generator is None:
-                    return False
-                self._find_discriminator()
-                self.records.store_samples(0, self.generator, walk=False)
-        except StoringError as error:
-            self._end("storage", str(error))
-        except NoImagesError:
-            pass
-        self._start_clock()
-        return True
-
-    def _resumed(self) -> bool:
-        """What was kept fits: from here on the run is this one."""
-        storing.store_json(self.records.folder / "run.json", self.configuration)
-        self.records.store_state("running")
-        return True
-
-    def _find_discriminator(self) -> None:
-        if self.records.discriminator is None:
-            others = [each for each in self.checkpoint.networks if each is not self.generator]
-            self.records.discriminator = sampling.find_discriminator(others, self.records.real)
-
-    def on_epoch_end(self, epoch: Any = None, generator: Any = None, *ignored: Any) -> None:
-        """What the learner's `train_gan` calls; keeps everything that there is to keep."""
-        if self.ending is not None or self.checkpoint.mismatch:
-            raise EndedError
-        wait_for(self.images.device)
-        times = time.perf_counter() - self.began, time.process_time() - self.cpu_began
-        try:
-            if self.records.done < self.epochs:
-                self._epoch_ended(generator, times)
-            else:
-                self.tell("more", "Your train_gan goes on after the last epoch.")
-        except StoringError as error:
-            self._end("storage", str(error))
-        self.live.epoch_ended()
-        self._start_clock()
-
-    def _epoch_ended(self, generator: Any, times: tuple[float, float]) -> None:
-        losses = self.live.means()
-        self.generator = generator
-        if isinstance(generator, nn.Module):
-            self.checkpoint.handed_over(generator)
-        self._stop_if_broken(losses, times[0])
-        self.records.add(losses, *times)
-        done = self.records.done
-        with self.checkpoint.paused():
-            self._find_discriminator()
-            if done in self.configuration["snapshots"] or done == self.epochs:
-                self.store_samples(done)
-            else:
-                self.records.log(done, self.records.losses, None)
-        self._store_checkpoint()
-        self.records.store_state("running")
-        self.emit("epoch", epoch=done, losses=self.records.losses, seconds=times[0])
-
-    def _stop_if_broken(self, losses: Pair | None, seconds: float) -> None:
-        problem = broken(losses) if losses else ""
-        if not problem and isinstance(self.generator, nn.Module):
-            weights = [w for w in self.generator.parameters() if w.is_floating_point()]
-            if not all(bool(torch.isfinite(weight).all()) for weight in weights):
-                problem = "the generator's weights became NaN"
-        if problem:
-            epoch = self.records.done + 1
-            rows = self.records.rows
-            rows.append([epoch, *(losses or (math.nan, math.nan)), seconds])
-            self._end("broken", f"In epoch {epoch} {problem}.")
-
-    # What is kept.
-
-    def store_samples(self, epoch: int) -> None:
-        """Keep samples of the generator, where it is one."""
-        if not isinstance(self.generator, nn.Module):
-            self.tell("no generator", "Your train_gan hands its on_epoch_end no generator, as it "
-                       "should after the epoch's number; so there are no samples.")  # fmt: skip
+    def keep_output(self) -> None:
+        """Add to the run's `output.txt` what was printed since; it holds the first 64 KiB."""
+        printed = bytes(self.printed)
+        del self.printed[: len(printed)]
+        if not printed or self._folder is None or not self._folder.is_dir():
             return
-        try:
-            self.records.store_samples(epoch, self.generator, walk=epoch == self.epochs)
-        except NoImagesError as error:
-            self.tell("unusable", f"There are no samples: {error}")
-            return
-        self.emit("snapshot", epoch=epoch)
+        path = self._folder / OUTPUT
+        with contextlib.suppress(OSError), path.open("ab") as file:
+            room = MAX_OUTPUT - file.tell()
+            file.write(printed[: max(room, 0)])
 
-    def _store_checkpoint(self) -> None:
-        content = {"format": checkpoint.FORMAT, "code": self.code, "checksum": self.checksum}
-        content |= self.records.as_kept() | self.checkpoint.states()
-        storing.store_tensors(self.records.folder / "last.pt", content)
+    def last_words(self) -> str:
+        """The last line that was printed."""
+        lines = bytes(self.printed).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1].rstrip(".") if lines else ""
 
     # The end.
 
-    def _close(self, returned: Any) -> None:
-        """Close the books with what `train_gan` returned, as far as that is what it should be."""
-        generator, history = self._parts(returned)
-        if self.records.done == self.n_before:
-            self.tell("never", "Your train_gan never called on_epoch_end, so only the end of the "
-                      "training is kept, and it can't be resumed.")  # fmt: skip
-            if not self._keep_only_the_end(generator, history):
-                return
-        elif self.records.done < self.epochs:
-            n_done = self.records.done
-            self.tell("early", f"Your train_gan ended after {n_done} of {self.epochs} epochs.")
-            self.epochs = n_done
-            self.store_samples(n_done)
-        rows = self.records.rows[self.n_before :]
-        if history and len(history) == len(rows):
-            for row, losses in zip(rows, history, strict=True):
-                row[1:3] = losses
-            if problem := next(filter(None, map(broken, history)), ""):
-                self.fail("broken", f"The training went through, but {problem}.")
-                return
-        self.records.store_state("finished")
+    def close(self) -> None:
+        """End the process and what it started; safe to call again."""
+        kill(self.process)
+        self._reader.join(1)
+        self.keep_output()
+        if self._folder is not None:
+            shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)
 
-    def _parts(self, returned: Any) -> tuple[Any, list[Pair]]:
-        """The generator and the history that were returned."""
-        if isinstance(returned, tuple) and len(returned) == 3:
-            generator, discriminator, history = returned
-            if isinstance(discriminator, nn.Module) and self.records.discriminator is None:
-                self.records.discriminator = discriminator
-            if isinstance(generator, nn.Module) and (pairs := pairs_of(history)) is not None:
-                return generator, pairs
-        what = type(returned).__name__
-        if isinstance(returned, tuple):
-            what = f"({', '.join(type(part).__name__ for part in returned)})"
-        self.tell(
-            "returned",
-            "Your train_gan should return (generator, discriminator, history), the history with "
-            f"both losses of each epoch, and returned {what}.",
-        )
-        first = returned[0] if isinstance(returned, tuple) and returned else returned
-        return first if isinstance(first, nn.Module) else self.generator, []
+    def __enter__(self) -> Supervisor:
+        return self
 
-    def _keep_only_the_end(self, generator: Any, history: list[Pair]) -> bool:
-        """Keep a training that was not heard of while it ran; whether there is anything to keep."""
-        if not isinstance(generator, nn.Module):
-            self.fail("nothing", "The training left nothing behind: no generator came back from "
-                      "train_gan, nor through on_epoch_end.")  # fmt: skip
-            return False
-        self.generator = generator
-        epochs = len(history) or self.epochs - self.n_before
-        seconds = (time.perf_counter() - self.began) / epochs
-        cpu_seconds = (time.process_time() - self.cpu_began) / epochs
-        for number in range(epochs):
-            self.records.add(history[number] if history else None, seconds, cpu_seconds)
-        self.epochs = self.records.done
-        self.store_samples(self.records.done)
-        return True
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """The worker's process, just begun; the three streams are pipes."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "checks.engine.training.worker"],
+        cwd=KIT, env=environment, start_new_session=os.name == "posix",
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def note(folder: Path, state: str, problem: str = "") -> None:
+    """Write into `state.json` how a running run ended whose process can't; as far as that works.
+
+    The books themselves, how far it came, are left as they are.
+    """
+    path = folder / "state.json"
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        held = json.loads(path.read_bytes())
+        if held["state"] == "running":
+            content = held | {"state": state, "problem": problem}
+            replace(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def checked(line: bytes) -> Event | None:
+    """An event with the fields that it should have; None for anything else.
+
+    Learners' code shares the process, and could write whatever it likes.
+    """
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(event, dict) or event.get("event") not in KINDS:
+        return None
+    for name, kind in KINDS[event["event"]].items():
+        value = event.get(name)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            event[name] = value = float(value)
+        if type(value) is not kind:
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+    losses = event.get("losses", [0.0, 0.0])
+    if len(losses) != 2 or not all(type(loss) in (int, float) for loss in losses):
+        return None
+    return event

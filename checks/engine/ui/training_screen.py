@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.text import Text
 
 from checks.engine.course.verdict import Verdict
-from checks.engine.training.process import Event
+from checks.engine.training.supervisor import Event
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen import SPINNER, SPINNER_ASCII
 from checks.engine.ui.screen_text import Page, make_console
@@ -64,7 +64,7 @@ class TrainingScreen:
         self._go_live()
 
     def event(self, event: Event) -> None:
-        """Show one event of the trainer; those that end it are not for here."""
+        """Show one event of the worker; those that end it are not for here."""
         show = getattr(self, f"_on_{event['event']}", None)
         if show is not None:
             show(event)

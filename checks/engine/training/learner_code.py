@@ -1,4 +1,4 @@
-"""The learner's code inside the trainer's process: locked in, imported, called, explained."""
+"""The learner's code inside the worker's process: locked in, imported, called, explained."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from torch import Tensor
 from checks.engine.errors import UnfitError
 from checks.engine.paths import KIT
 from checks.engine.sandbox import isolation, worker
-from checks.engine.training import live
+from checks.engine.training import monitor
 from checks.engine.training.recipes import known_recipes
 from checks.engine.training.request import SCRATCH
 
 PIXELS = 28 * 28
-PASSED_THROUGH = [os.path.realpath(file) for file in (__file__, live.__file__)]  # to their code
+PASSED_THROUGH = [os.path.realpath(file) for file in (__file__, monitor.__file__)]  # to their code
 
 
 def enter(solutions: Path, run: Path, *, locked: bool) -> None:

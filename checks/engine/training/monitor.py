@@ -31,7 +31,7 @@ PAUSE = 0.1  # seconds between two looks
 
 
 @dataclass
-class Live:
+class Monitor:
     """The batches of the epoch that runs.
 
     `batches` is how many an epoch should have; what the first one really had takes its place.

@@ -12,7 +12,7 @@ from checks.engine.course.verdict import Frame, LearnersError, Status, Verdict
 from checks.engine.sandbox.client import MAX_FRAMES, MAX_MESSAGE, Sandbox
 from checks.engine.sandbox.solution import Submission
 from checks.engine.sandbox.translation import translated
-from checks.engine.training.process import Event
+from checks.engine.training.supervisor import Event
 from checks.mistakes import CATALOGUE
 
 # For what is no exception: what was expected, why it matters, what to try.

@@ -22,7 +22,7 @@ HELD_OUT_SEED = 1  # the digits to train on are drawn with 0
 
 
 @dataclass(frozen=True)
-class Material:
+class Dataset:
     """Images to train on, uint8 `(N, 28, 28)`, and others, `(1000, 28, 28)` or none.
 
     `description` is what `run.json` says of them.
@@ -34,7 +34,7 @@ class Material:
     notice: str = ""
 
 
-def material(folder: str | None, limit: int | None) -> Material:
+def load_dataset(folder: str | None, limit: int | None) -> Dataset:
     """Images as they were asked for.
 
     Raises:
@@ -43,7 +43,7 @@ def material(folder: str | None, limit: int | None) -> Material:
     found = mnist.training_images(folder, limit)
     kind = "drawn" if found.notice else "mnist"
     held_out = drawn(SCORED, HELD_OUT_SEED) if found.notice else test_images(folder)
-    return Material(
+    return Dataset(
         found.images,
         held_out,
         {
@@ -58,7 +58,7 @@ def material(folder: str | None, limit: int | None) -> Material:
     )
 
 
-def same_material(description: Mapping[str, Any]) -> Material:
+def same_dataset(description: Mapping[str, Any]) -> Dataset:
     """The images that a run began with.
 
     Raises:
@@ -66,9 +66,9 @@ def same_material(description: Mapping[str, Any]) -> Material:
     """
     if description["kind"] == "drawn":  # not what may have been downloaded since
         images = drawn(description["images"], 0)
-        found = Material(images, drawn(SCORED, HELD_OUT_SEED), dict(description))
+        found = Dataset(images, drawn(SCORED, HELD_OUT_SEED), dict(description))
     else:
-        found = material(description["folder"], description.get("limit"))
+        found = load_dataset(description["folder"], description.get("limit"))
     if checksum(found.images) != description.get("checksum"):
         raise DataError(
             "The images are not those that the run began with, so it can't go on as it was."
