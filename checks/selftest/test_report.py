@@ -292,7 +292,7 @@ def test_any_scores_make_a_page(tmp_path: Path, scores: Any) -> None:
 @pytest.mark.parametrize(
     "held",
     [
-        {"seed": 1e300, "epochs": 1e5}, {"began": "9999-99-99"}, {"environment": {}},
+        {"seed": 10**300, "epochs": 10**5}, {"began": "9999-99-99"}, {"environment": {}},
         {"environment": {"torch": [1] * 1000, "cores": -0.5}}, {"batch_size": 10**30},
         {"recipe": "\ud800", "code": "recipe"}, {"code": ""}, {"code": "///"},
         {"began": "x" * 100_000, "device": "y" * 100_000},

@@ -415,7 +415,8 @@ def test_names_count_up(place: Path) -> None:
         b'{"event": "stage", "text": 3}', b'{"event": "epoch", "epoch": 1, "losses": [1]}',
         b'{"event": "epoch", "epoch": 1, "losses": [1, "2"], "seconds": 1}',
         b'{"event": "epoch", "epoch": true, "losses": [1, 2], "seconds": 1}',
-        b'{"event": "again", "share": NaN}', b"[" * 100_000,
+        b'{"event": "batch", "epoch": 1, "share": NaN, "losses": [1, 2]}',
+        b'{"event": "batch", "epoch": -1, "share": 0.5, "losses": [1, 2]}', b"[" * 100_000,
     ],
 )  # fmt: skip
 def test_an_event_that_is_none_is_passed_over(line: bytes) -> None:

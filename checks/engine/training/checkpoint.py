@@ -162,8 +162,11 @@ def _shapes(optimizer: Optimizer) -> list[list[int]]:
 
 def _same_weights(one: nn.Module, other: nn.Module) -> bool:
     """Whether a network is another's copy, or has that one's weights in another frame."""
-    pairs = one.state_dict().values(), other.state_dict().values()
-    return len(pairs[0]) == len(pairs[1]) and all(map(torch.equal, *pairs))
+    weights = list(one.parameters()), list(other.parameters())
+    return len(weights[0]) == len(weights[1]) and all(
+        a.shape == b.shape and torch.equal(a.cpu().float(), b.cpu().float())
+        for a, b in zip(*weights, strict=True)
+    )
 
 
 # Plain data ---------------------------------------------------------------------------------------

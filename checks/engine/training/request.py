@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+
+import msgspec
 
 DEFAULT_EPOCHS = 30  # as the lesson has it: samples after 10, 20 and 30
 SCRATCH = ".scratch"  # in the run's folder: the worker's own place for temporary files
@@ -47,12 +48,11 @@ class Request:
             usual = (*EARLY, *range(10, epochs + 1, 10))
         return sorted({epoch for epoch in usual if epoch <= epochs} | {epochs})
 
-    def to_json(self) -> str:
+    def to_json(self) -> bytes:
         """One line."""
-        return json.dumps(asdict(self))
+        return msgspec.json.encode(self)
 
     @classmethod
-    def from_json(cls, line: str) -> Request:
+    def from_json(cls, line: bytes) -> Request:
         """The request back."""
-        held = json.loads(line)
-        return cls(**held | {"snapshots": tuple(held["snapshots"])})
+        return msgspec.json.decode(line, type=cls)

@@ -15,9 +15,11 @@ import math
 import os
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import msgspec
 
 from checks.engine.errors import RunError
 from checks.engine.paths import KIT
@@ -30,14 +32,12 @@ RUNS = Path(os.environ.get("GAN_KIT_RUNS") or KIT / "runs").absolute()
 FORMAT = 1
 MAX_TEXT = 4 * 2**20  # bytes of a JSON or CSV file
 MAX_EPOCHS = 1_000_000
-STATES = ("running", "finished", "stopped", "failed")
 LOSSES = ("discriminator_loss", "generator_loss")
 COLUMNS = ("epoch", *LOSSES, "seconds")
 # A name is a folder on every system, and one word on the command line.
 NAME = re.compile(
     r"(?!(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$))[a-z0-9](?:[\w.-]{0,62}\w)?", re.I | re.A
 )
-NUMBERS = ("epochs", "batch_size", "latent_dim", "learning_rate", "seed", "threads")
 
 GRID, MANY, SCORED, WALK = 64, 2000, 1000, (9, 12)
 ARRAYS: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {  # dtype, and the shapes it may have
@@ -49,6 +49,54 @@ ARRAYS: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {  # dtype, and the
     "walk": ("|u1", ((*WALK, 28, 28),)),
 }
 OPTIONAL = {"walk"}
+
+
+Content = TypeVar("Content")
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What `run.json` says of the images."""
+
+    source: str
+    images: Count
+    kind: Literal["mnist", "drawn"]
+    folder: str | None = None
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What others read from `run.json` without asking; there is more in it."""
+
+    name: str
+    began: str
+    code: str
+    recipe: str | None
+    epochs: Annotated[int, msgspec.Meta(ge=1, le=MAX_EPOCHS)]
+    batch_size: Count
+    latent_dim: Count
+    learning_rate: Amount
+    seed: Count
+    threads: Count
+    device: str
+    snapshots: list[int]
+    data: Data
+    environment: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class State:
+    """What `state.json` holds; an entry that is missing is as it is at the beginning."""
+
+    state: Literal["running", "finished", "stopped", "failed"] = "running"
+    epoch: Count = 0
+    seconds: Amount = 0.0
+    cpu_seconds: Amount = 0.0
+    images_seen: Count = 0
+    problem: str = ""
+    resumed: Count = 0
 
 
 @dataclass(frozen=True)
@@ -110,9 +158,11 @@ def read(folder: Path) -> Run:
         RunError: it is broken.
     """
     configuration = _json(folder, "run.json")
-    state = _json(folder, "state.json") if (folder / "state.json").exists() else {}
-    _check_configuration(folder, configuration)
-    state = _state(folder, state)
+    if configuration.get("format") != FORMAT:
+        raise RunError(f"The run {folder.name} is from another version of these exercises.")
+    _converted(folder, "run.json", configuration, Configuration)
+    held = _json(folder, "state.json") if (folder / "state.json").exists() else {}
+    state = asdict(_converted(folder, "state.json", held, State))
     if state["state"] == "running" and not is_claimed(folder):
         state["state"] = "stopped"
     return Run(folder, configuration, state)
@@ -222,45 +272,8 @@ def _json(folder: Path, name: str) -> dict[str, Any]:
     return held
 
 
-def _check_configuration(folder: Path, held: dict[str, Any]) -> None:
-    """See that what others read from `run.json` without asking is there."""
-    if held.get("format") != FORMAT:
-        raise RunError(f"The run {folder.name} is from another version of these exercises.")
-    data, environment, snapshots = (held.get(n) for n in ("data", "environment", "snapshots"))
-    texts = [held.get(name) for name in ("name", "began", "code", "device")]
-    good = (
-        all(isinstance(text, str) for text in texts)
-        and all(_is_number(held.get(name)) for name in NUMBERS)
-        and 0 < held["epochs"] <= MAX_EPOCHS
-        and isinstance(held.get("recipe"), str | None)
-        and isinstance(snapshots, list)
-        and all(isinstance(epoch, int) for epoch in snapshots)
-        and isinstance(environment, dict)
-        and isinstance(data, dict)
-        and isinstance(data.get("source"), str)
-        and isinstance(data.get("folder"), str | None)
-        and isinstance(data.get("images"), int)
-        and data.get("kind") in ("mnist", "drawn")
-    )
-    if not good:
-        raise RunError(f"run.json of the run {folder.name} is damaged.")
-
-
-def _state(folder: Path, held: dict[str, Any]) -> dict[str, Any]:
-    """What is in `state.json`, with whatever is missing."""
-    empty = {"state": "running", "epoch": 0, "seconds": 0.0, "cpu_seconds": 0.0, "images_seen": 0}
-    state = empty | {"problem": "", "resumed": 0} | held
-    numbers = [
-        state[name] for name in ("epoch", "seconds", "cpu_seconds", "images_seen", "resumed")
-    ]
-    if (
-        state["state"] not in STATES
-        or not all(_is_number(number) for number in numbers)
-        or not isinstance(state["problem"], str)
-    ):
-        raise RunError(f"state.json of the run {folder.name} is damaged.")
-    return state
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+def _converted(folder: Path, name: str, held: dict[str, Any], kind: type[Content]) -> Content:
+    try:
+        return msgspec.convert(held, kind)
+    except msgspec.ValidationError:
+        raise RunError(f"{name} of the run {folder.name} is damaged.") from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import shutil
 import signal
@@ -18,7 +17,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from checks.engine.files import replace
 from checks.engine.paths import KIT
@@ -27,13 +28,23 @@ from checks.engine.training.request import SCRATCH, Request
 
 MAX_LINE = 2**18  # bytes of an event
 OUTPUT = "output.txt"
-KINDS: dict[str, dict[str, type]] = {
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Losses = tuple[float, float]  # perhaps NaN, where they are not known
+FIELDS: dict[str, dict[str, Any]] = {  # of each event, with what may stand in them
     "stage": {"text": str},
     "notice": {"text": str},
-    "begin": {"epochs": int, "done": int, "images": int, "source": str, "device": str},
-    "batch": {"epoch": int, "share": float, "losses": list},
-    "epoch": {"epoch": int, "losses": list, "seconds": float},
-    "snapshot": {"epoch": int},
+    "begin": {"epochs": Count, "done": Count, "images": Count, "source": str, "device": str},
+    "batch": {
+        "epoch": Count,
+        "share": Annotated[float, msgspec.Meta(ge=0, le=1)],
+        "losses": Losses,
+    },
+    "epoch": {
+        "epoch": Count,
+        "losses": Losses,
+        "seconds": Annotated[float, msgspec.Meta(ge=0, le=1e12)],
+    },
+    "snapshot": {"epoch": Count},
     "end": {"state": str, "problem": str},
     "usage": {"text": str},
     "fault": {"text": str},
@@ -72,7 +83,7 @@ class Supervisor:
         with contextlib.suppress(OSError):
             stream = self.process.stdin
             assert stream is not None
-            stream.write(request.to_json().encode() + b"\n")
+            stream.write(request.to_json() + b"\n")
             stream.flush()
         assert self.process.stdout is not None
         with contextlib.suppress(OSError, ValueError):
@@ -178,20 +189,8 @@ def checked(line: bytes) -> Event | None:
     Learners' code shares the process, and could write whatever it likes.
     """
     try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
+        event: Event = json.loads(line)
+        fields = FIELDS[event["event"]].items()
+        return event | {name: msgspec.convert(event[name], kind) for name, kind in fields}
+    except (ValueError, TypeError, KeyError, RecursionError, msgspec.ValidationError):
         return None
-    if not isinstance(event, dict) or event.get("event") not in KINDS:
-        return None
-    for name, kind in KINDS[event["event"]].items():
-        value = event.get(name)
-        if kind is float and isinstance(value, int) and not isinstance(value, bool):
-            event[name] = value = float(value)
-        if type(value) is not kind:
-            return None
-        if isinstance(value, float) and not math.isfinite(value):
-            return None
-    losses = event.get("losses", [0.0, 0.0])
-    if len(losses) != 2 or not all(type(loss) in (int, float) for loss in losses):
-        return None
-    return event

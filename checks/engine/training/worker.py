@@ -52,7 +52,7 @@ def main() -> None:
     try:
         from checks.engine.training.job import carry_out
 
-        carry_out(Request.from_json(line.decode()), emit)
+        carry_out(Request.from_json(line), emit)
     except BaseException as error:
         traceback.print_exc()
         text = "".join(traceback.format_exception_only(type(error), error)).strip()
