@@ -9,6 +9,7 @@ import io
 import os
 import random
 import shutil
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from textwrap import dedent
@@ -457,9 +458,9 @@ def test_a_last_state_that_would_run_code_is_refused(
 # Piece by piece -----------------------------------------------------------------------------------
 
 
-def used(network: nn.Module, optimizer: torch.optim.Optimizer, size: int = 3) -> None:
+def used(network: Callable[[torch.Tensor], torch.Tensor], optimizer: torch.optim.Optimizer) -> None:
     """One step of a network."""
-    network(torch.randn(4, size)).sum().backward()
+    network(torch.randn(4, 3)).sum().backward()
     optimizer.step()
     optimizer.zero_grad()
 
@@ -515,6 +516,17 @@ def test_optimizers_that_are_made_anew_and_networks_that_are_dropped_do_not_pile
             networks()[0](torch.randn(4, 3))
     assert len(checkpoint.states()["networks"]) == 1
     assert len(checkpoint.states()["optimizers"]) <= 1
+
+
+@pytest.mark.filterwarnings("ignore:Using `torch.compile")
+def test_a_compiled_network_is_one_too() -> None:
+    network = nn.Sequential(nn.Linear(3, 1))
+    checkpoint, compiled = Checkpoint(), torch.compile(network, backend="eager")
+    optimizer = torch.optim.SGD(network.parameters())
+    with checkpoint.watching():
+        used(compiled, optimizer)
+    assert checkpoint.networks == [compiled]
+    assert checkpoint.optimizers == [optimizer]
 
 
 def test_an_optimizer_of_other_weights_is_a_mismatch() -> None:

@@ -114,6 +114,8 @@ class Checkpoint:
             self._has_random = True
 
     def _module_called(self, module: nn.Module, *ignored: Any) -> None:
+        if torch.compiler.is_compiling():  # a layer of a network that has been noticed
+            return
         if self.mismatch:  # an `except` of the learner's code has swallowed it
             self._refuse(self.mismatch)
         if not self._is_paused and module not in self._parts:

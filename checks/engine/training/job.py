@@ -253,8 +253,12 @@ def is_complete(kept: dict[str, Any]) -> bool:
         "epoch": int, "code": str, "checksum": str, "history": list, "seconds": float,
         "cpu_seconds": float, "networks": list, "optimizers": list, "random": dict,
     }  # fmt: skip
+    if not all(isinstance(kept.get(name), kind) for name, kind in kinds.items()):
+        return False
+    parts = [(part, {"kind", "weights"}) for part in kept["networks"]]
+    parts += [(part, {"shapes", "state"}) for part in kept["optimizers"]]
     return kept.get("format") == checkpoint.FORMAT and all(
-        isinstance(kept.get(name), kind) for name, kind in kinds.items()
+        isinstance(part, dict) and names <= set(part) for part, names in parts
     )
 
 
