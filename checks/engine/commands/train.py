@@ -34,10 +34,11 @@ from checks.engine.commands.train_requests import (
 from checks.engine.course.next_step import command
 from checks.engine.errors import InfraError, ReportError, RunError, ScoreError, UsageError
 from checks.engine.training import runs as kept
+from checks.engine.training import tensorboard
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
+from checks.engine.training.supervisor import Event, Supervisor
 
 if TYPE_CHECKING:
-    from checks.engine.training.supervisor import Event, Supervisor
     from checks.engine.ui.training_screen import TrainingScreen
 
 EXAMPLES = (
@@ -109,8 +110,6 @@ def epochs(text: str) -> tuple[int, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Train, show it as it goes on, and say what became of it."""
-    from checks.engine.training import tensorboard
-
     refuse_clashes(options)
     if options.tensorboard and not tensorboard.is_there():
         raise UsageError(tensorboard.MISSING)
@@ -126,8 +125,6 @@ def run(options: argparse.Namespace) -> int:
 
 def carried_out(request: Request) -> int:
     """Have it trained, and show what comes of it; the exit status."""
-    from checks.engine.training.supervisor import Supervisor
-
     try:
         with Supervisor() as supervisor:  # it loads PyTorch while the screen is made up
             from checks.engine.ui.training_screen import TrainingScreen, make_console

@@ -11,16 +11,16 @@ from checks.engine.course.next_step import command
 from checks.engine.errors import RunError
 from checks.engine.paths import short
 from checks.engine.training import runs as kept
+from checks.engine.training.failures import lost, unwritten, verdict_of
 from checks.engine.training.request import Request
+from checks.engine.training.supervisor import Event, note
 
 if TYPE_CHECKING:
-    from checks.engine.training.supervisor import Event
     from checks.engine.ui.training_screen import TrainingScreen
 
 
 def stopped(request: Request) -> int:
     """Ctrl-C: say what is kept, and how to go on."""
-    from checks.engine.training.supervisor import note
     from checks.engine.ui.training_screen import TrainingScreen, make_console
 
     screen, folder = TrainingScreen(make_console()), Path(request.folder)
@@ -37,8 +37,6 @@ def stopped(request: Request) -> int:
 
 def failed(request: Request, screen: TrainingScreen, last: Event, epoch: int) -> int:
     """The learner's code did not go through, or its results can't be kept."""
-    from checks.engine.training.failures import unwritten, verdict_of
-
     solutions, folder = Path(request.solutions), Path(request.folder)
     mine = command("advanced", None if request.code == "exercises" else request.code)
     if part := unwritten(last, solutions):
@@ -58,9 +56,6 @@ def failed(request: Request, screen: TrainingScreen, last: Event, epoch: int) ->
 
 def broken_off(request: Request, screen: TrainingScreen, last: Event, epoch: int) -> int:
     """The process that trained has gone without a word."""
-    from checks.engine.training.failures import lost
-    from checks.engine.training.supervisor import note
-
     folder, verdict = Path(request.folder), lost(str(last["how"]), epoch)
     note(folder, "failed", verdict.came)
     screen.mend(verdict)
