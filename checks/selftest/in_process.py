@@ -26,8 +26,9 @@ from unittest.mock import patch
 
 from checks.engine import cli
 from checks.engine.paths import KIT
+from checks.engine.processes import SECRET
 from checks.engine.runner.session import Judge
-from checks.engine.sandbox.processes import CAN_FORK
+from checks.engine.sandbox.worker_process import CAN_FORK
 from checks.engine.training import supervisor, worker
 
 LOUD = re.compile("COLOR|COLUMNS|LINES|TERM|TTY|JPY|PYTHONIOENCODING|PYTHONUTF8|PYTEST")
@@ -207,7 +208,7 @@ def serve() -> None:
         print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
 
 
-def forked_worker(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def forked_worker() -> subprocess.Popen[bytes]:
     """A worker as `supervisor.started` begins it, but forked from this process.
 
     The function that runs in the child, right before a program would begin there, never returns.
@@ -215,8 +216,10 @@ def forked_worker(environment: dict[str, str]) -> subprocess.Popen[bytes]:
 
     def train() -> None:
         os.closerange(3, 256)  # with the pipe at which this process waits for the program's begin
-        os.environ.clear()
-        os.environ.update(environment)
+        hidden = [name for name in os.environ if SECRET.search(name)]
+        for name in hidden:
+            del os.environ[name]
+        os.environ.update(supervisor.VARIABLES)
         sys.stdout, sys.stderr = (
             io.TextIOWrapper(io.FileIO(handle, "w"), "utf-8", "replace", write_through=True)
             for handle in (1, 2)

@@ -150,6 +150,7 @@ ALIASES = {
     "run_checks.py report {run_name} --open": "run_checks.py report first --open",
     "run_checks.py {name}": "run_checks.py hint",
     "run_checks.py {words}": "run_checks.py beginner",
+    "run_checks.py COMMAND --help tells more about a command": "run_checks.py quiz --help",
     "run_checks.py stubs --to FOLDER writes fresh stubs to a folder": "run_checks.py stubs "
     "--to FOLDER",
     "run_checks.py stubs --to FOLDER writes fresh stubs to another folder": "run_checks.py stubs "

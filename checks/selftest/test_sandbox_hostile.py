@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from checks.engine.paths import CHECKS, KIT, REFERENCE
+from checks.engine.processes import SECRET
 from checks.engine.sandbox import isolation
 from checks.engine.sandbox.client import CAN_FORK, Limits
-from checks.engine.sandbox.processes import SECRET
 from checks.selftest.sandboxes import Bench, bench, running, soon
 
 SECRETS = ("GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "SSH_AUTH_SOCK", "DATABASE_URL")

@@ -15,7 +15,6 @@ import pytest
 from checks.engine.course.verdict import Check, LearnersError, Status, Verdict
 from checks.engine.errors import InfraError
 from checks.engine.paths import KIT
-from checks.engine.runner import session
 from checks.engine.runner.prefetch import n_cores
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.sandbox import solution
@@ -219,7 +218,7 @@ def test_a_judge_that_cannot_start_is_one_sentence(
 ) -> None:
     (tmp_path / "pytest.py").write_text("raise ImportError('no pytest here')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(session, "KIT", tmp_path)  # so that its own path does not come first
+    monkeypatch.setattr("checks.engine.processes.KIT", tmp_path)  # whose path comes first
     with Judge() as judge, pytest.raises(InfraError, match=r"^The checks did not start: .+$"):
         judge.run(["beginner"], folder(REFERENCE))
 

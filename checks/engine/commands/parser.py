@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from checks.engine.errors import UsageError
 
 WIDEST = 80  # columns; longer lines are hard to read, and many terminals have no more
+FURTHER = "python run_checks.py COMMAND --help tells more about a command, with examples."
 COLUMN = 20  # where the texts of options begin
 
 
@@ -71,8 +72,7 @@ class Parser(argparse.ArgumentParser):
         blocks += [f"{title}:\n{listed(group.items())}" for title, group in self.groups.items()]
         blocks += [super().format_help()]
         if self.groups:
-            said = f"{self.prog} COMMAND --help tells more about a command, with examples."
-            blocks += [filled(said)]
+            blocks += [filled(FURTHER)]
         return "\n\n".join(block.strip("\n") for block in blocks) + "\n"
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +20,7 @@ from typing import Any
 
 from checks.engine.course.verdict import Check, Status, Verdict
 from checks.engine.errors import InfraError, UsageError
-from checks.engine.paths import KIT
+from checks.engine.processes import start
 
 END_SECONDS = 10.0
 
@@ -55,21 +53,12 @@ class Judge:
             return
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._scratch = tempfile.mkdtemp(prefix="gan-checks-")
-        environment = os.environ | {
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
-        }
-        environment.pop("PYTEST_ADDOPTS", None)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "checks.engine.runner.judge", self._scratch],
-            cwd=KIT,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            encoding="utf-8",
-            start_new_session=os.name == "posix",
-        )
+        self.process = start(
+            "checks.engine.runner.judge", self._scratch,
+            variables={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+            hides_secrets=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=self._errors, encoding="utf-8",
+        )  # fmt: skip
 
     def run(
         self,

@@ -7,7 +7,7 @@ The contract, to the last limit:
 * memory: `memory` bytes beyond what PyTorch itself takes (Linux);
 * a file it writes: `file` bytes (POSIX); where: its scratch folder, gone afterwards, and, with
   Landlock, nowhere else; nor can it read elsewhere, start programs, connect or send signals;
-* what it prints: the first `processes.MAX_OUTPUT` bytes are kept, the rest is read and dropped;
+* what it prints: the first 64 KiB (`MAX_OUTPUT`) are kept, the rest is read and dropped;
 * environment variables that look like secrets are withheld;
 * what it answers: one message in the wire format, within its caps; anything else is `garbled`.
 
@@ -30,7 +30,14 @@ from typing import Any, TypeVar
 from checks.engine.course.verdict import LearnersError
 from checks.engine.errors import SandboxError
 from checks.engine.sandbox import wire
-from checks.engine.sandbox.processes import CAN_FORK, Ended, ForkedTwin, Forks, LinkLost, Served
+from checks.engine.sandbox.worker_process import (
+    CAN_FORK,
+    Ended,
+    ForkedTwin,
+    Forks,
+    LinkLost,
+    Served,
+)
 
 __all__ = ["CAN_FORK", "Limits", "Outcome", "Sandbox"]
 

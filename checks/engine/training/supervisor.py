@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +21,8 @@ from typing import Annotated, Any
 import msgspec
 
 from checks.engine.files import replace
-from checks.engine.paths import KIT
-from checks.engine.sandbox.processes import MAX_OUTPUT, SECRET, kill
+from checks.engine.processes import kill, start
+from checks.engine.sandbox.worker_process import MAX_OUTPUT
 from checks.engine.training.request import SCRATCH, Request
 
 MAX_LINE = 2**18  # bytes of an event
@@ -49,6 +48,13 @@ FIELDS: dict[str, dict[str, Any]] = {  # of each event, with what may stand in t
     "usage": {"text": str},
     "fault": {"text": str},
 }
+VARIABLES = {
+    "MPLBACKEND": "Agg",
+    "PYTHONHASHSEED": "0",  # the order of a set is a part of what a seed stands for
+    "PYTHONIOENCODING": "utf-8:replace",
+    "PYTHONUNBUFFERED": "1",
+    "PYTORCH_ENABLE_MPS_FALLBACK": "1",
+}
 LAST = ("end", "usage", "fault")
 
 Event = dict[str, Any]
@@ -59,16 +65,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         """Start it."""
-        inherited = {name: text for name, text in os.environ.items() if not SECRET.search(name)}
-        environment = inherited | {
-            "PYTHONIOENCODING": "utf-8:replace",
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONHASHSEED": "0",  # the order of a set is a part of what a seed stands for
-            "PYTORCH_ENABLE_MPS_FALLBACK": "1",
-            "MPLBACKEND": "Agg",
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
-        }
-        self.process = started(environment)
+        self.process = started()
         self.printed = bytearray()
         self._folder: Path | None = None
         self._reader = threading.Thread(target=self._read_output, daemon=True)
@@ -161,11 +158,10 @@ class Supervisor:
         self.close()
 
 
-def started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def started() -> subprocess.Popen[bytes]:
     """The worker's process, just begun; the three streams are pipes."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "checks.engine.training.worker"],
-        cwd=KIT, env=environment, start_new_session=os.name == "posix",
+    return start(
+        "checks.engine.training.worker", variables=VARIABLES, hides_secrets=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import re
 import select
 import signal
 import socket
@@ -23,15 +22,15 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from checks.engine.errors import WireError
-from checks.engine.paths import KIT
+from checks.engine.processes import kill, start
 from checks.engine.sandbox import wire
 
 MAX_OUTPUT = 64 * 2**10
 START_SECONDS = 180.0
 END_SECONDS = 15.0
+WORKER = "checks.engine.sandbox.worker"
+VARIABLES = {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace", "PYTHONUNBUFFERED": "1"}
 CAN_FORK = sys.platform == "linux" and hasattr(os, "fork")
-# Variables that the learner's code has no business with; it runs without them.
-SECRET = re.compile("auth|cookie|credential|dsn|key|passw|secret|session|token|_ur[il]", re.I)
 
 
 @dataclass
@@ -79,9 +78,10 @@ class Forks:
             self._begin(theirs.fileno())
 
     def _begin(self, theirs: int) -> None:
-        self.process = _start("fork", str(theirs), pass_fds=[theirs],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                              stderr=self.errors)  # fmt: skip
+        self.process = _start(
+            "fork", str(theirs), pass_fds=[theirs],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
+        )  # fmt: skip
 
     def preload(self, modules: list[str], tier: str) -> None:
         """Load these, and what the tier's probes want loaded."""
@@ -305,34 +305,7 @@ def _stream(stream: Any) -> BinaryIO:
 
 
 def _start(*arguments: str, **settings: Any) -> subprocess.Popen[bytes]:
-    inherited = {name: text for name, text in os.environ.items() if not SECRET.search(name)}
-    environment = inherited | {
-        "PYTHONIOENCODING": "utf-8:replace",
-        "PYTHONUNBUFFERED": "1",
-        "MPLBACKEND": "Agg",
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")])),
-    }
-    if os.name == "posix":
-        settings["start_new_session"] = True
-    command = [sys.executable, "-m", "checks.engine.sandbox.worker", *arguments]
-    return subprocess.Popen(command, cwd=KIT, env=environment, **settings)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """The process and what it started."""
-    if os.name == "posix":
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)],
-                       capture_output=True, check=False)  # fmt: skip
-    with contextlib.suppress(OSError):
-        process.kill()
-    process.wait()
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            with contextlib.suppress(OSError):
-                stream.close()
+    return start(WORKER, *arguments, variables=VARIABLES, hides_secrets=True, **settings)
 
 
 def _signalled(number: int) -> tuple[str, str]:
