@@ -18,12 +18,13 @@ from checks.engine.errors import ReportError
 from checks.engine.files import clear_drafts, reason, replace
 from checks.engine.report import wording
 from checks.engine.report.animation import animation
-from checks.engine.report.charts import Chart, bar_chart, line_chart
+from checks.engine.report.charts import SMALL, bar_chart, line_chart
 from checks.engine.report.pictures import address, sheet
 from checks.engine.report.reading import Content, Scores, Snapshot, read, thinned
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from checks.engine.training.runs import Run
 
@@ -76,6 +77,7 @@ def render(content: Content) -> str:
         Markup((HERE / name).read_text(encoding="utf-8")) for name in ("page.css", "page.js")
     )
     scores = content.scores
+    shares = _shares(scores) if scores else []
     return _environment().get_template(TEMPLATE).render(
         style=style,
         script=script,
@@ -88,7 +90,8 @@ def render(content: Content) -> str:
         gaps=[row[0] for row in content.losses if None in row],
         charts=_charts(scores) if scores else [],
         columns=COLUMNS,
-        shares=_shares(scores) if scores else [],
+        shares=shares,
+        bars=bar_chart(shares[-1][1]) if shares else None,
     )  # fmt: skip
 
 
@@ -120,7 +123,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=wording, bar_chart=bar_chart)
+    environment.globals.update(words=wording)
     return environment
 
 
@@ -141,17 +144,17 @@ def _walk(walk: Any) -> Any:
     return sheet(walk.reshape(-1, *walk.shape[2:]), columns=walk.shape[1])
 
 
-def _losses(content: Content) -> Chart | None:
+def _losses(content: Content) -> Markup | None:
     rows = content.losses
     curves = [("discriminator", [row[1] for row in rows]), ("generator", [row[2] for row in rows])]
     return line_chart([row[0] for row in rows], curves, "loss")
 
 
-def _charts(scores: Scores) -> list[tuple[str, str, Chart]]:
+def _charts(scores: Scores) -> list[tuple[str, str, Markup]]:
     """Titles of charts, a word on how to read each, and the charts."""
     epochs = list(scores.epochs)
 
-    def drawn(name: str, y_name: str, **how: Any) -> Chart | None:
+    def drawn(name: str, y_name: str, **how: Any) -> Markup | None:
         curve = [each.measures[name] for each in scores.epochs.values()]
         beside = [scores.yardsticks[kind] for kind in LEVELS if kind in scores.yardsticks]
         levels = [(each.label, each.measures[name]) for each in beside]
@@ -170,13 +173,13 @@ def _charts(scores: Scores) -> list[tuple[str, str, Chart]]:
             "Coverage: higher is better",
             "Of all real images, the share that has a generated one close by. A generator that "
             "draws well but only a few shapes stays low.",
-            drawn("coverage", "coverage", bounds=(0.0, 1.0)),
+            drawn("coverage", "coverage", bounds=(0.0, 1.0), size=SMALL),
         ),
         (
             "Digits: ten is all of them",
             "How many of the ten digits make up at least a hundredth of the images. Fewer than "
             "ten that stay fewer are a sign of mode collapse.",
-            line_chart(epochs, [("digits", counts)], "digits", bounds=(0.0, 10.0)),
+            line_chart(epochs, [("digits", counts)], "digits", bounds=(0.0, 10.0), size=SMALL),
         ),
     )
     return [(title, reading, chart) for title, reading, chart in found if chart is not None]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from checks.engine.report.charts import short
 from checks.engine.report.reading import Content, Score, number, part, text, whole
 
 UNKNOWN = "–"
@@ -155,6 +155,18 @@ def surroundings(content: Content) -> list[tuple[str, str]]:
 
 
 # Single values ------------------------------------------------------------------------------------
+
+
+def short(value: float, step: float | None = None) -> str:
+    """A number as a person writes it: as many digits as its step, or else its size, calls for."""
+    size = step if step is not None else abs(value) / 100
+    if abs(value) >= 1e6 or 0 < size < 1e-6:
+        return re.sub(r"e\+?(-?)0*(\d)", r"e\1\2", f"{value:.3g}").replace("-", "−")
+    digits = 0 if size >= 1 or size <= 0 else min(6, math.ceil(-math.log10(size)))
+    written = f"{value:,.{digits}f}"
+    if step is None and "." in written:
+        written = written.rstrip("0").rstrip(".")
+    return "0" if float(written.replace(",", "")) == 0 else written.replace("-", "−")
 
 
 def value(held: object) -> str:
