@@ -3,10 +3,7 @@
 import importlib.util
 import sys
 
-PACKAGES = (
-    *("torch", "torchvision", "numpy", "matplotlib", "pytest", "rich"),
-    *("msgspec", "torchmetrics", "jinja2"),  # what scores and reports are made with
-)
+PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "pytest", "rich", "msgspec", "jinja2")
 
 
 def main() -> int:

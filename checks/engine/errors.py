@@ -18,8 +18,7 @@ KitError                 something can't be done
 │  ├─ MismatchError      what was kept does not fit the learner's code
 │  └─ NoImagesError      the network can't be used as a generator
 ├─ ScoreError            a run can't be scored
-│  ├─ MaterialError      the images for that are not there
-│  └─ MissingPackageError  a package for that is not installed (exit status 3)
+│  └─ MaterialError      the images for that are not there
 └─ ReportError           a report can't be written
 
 The text of each is one sentence for the screen, unless its class says otherwise. Three are no
@@ -108,12 +107,6 @@ class ScoreError(KitError):
 
 class MaterialError(ScoreError):
     """The images that scores need are not there."""
-
-
-class MissingPackageError(ScoreError):
-    """A package that scores are computed with is not installed."""
-
-    status = 3
 
 
 class ReportError(KitError):

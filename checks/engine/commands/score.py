@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.engine.commands.common import PASSED
 from checks.engine.course.next_step import command
-from checks.engine.errors import MissingPackageError, ScoreError, UsageError
+from checks.engine.errors import ScoreError, UsageError
 from checks.engine.training.recipes import known_recipes
 
 if TYPE_CHECKING:
@@ -118,8 +118,6 @@ def show_all(screen: Screen, found: list[Run], data: str | None) -> None:
     for run in found:
         try:
             scored.append((run, scores_of(screen, run, data)))
-        except MissingPackageError:
-            raise
         except ScoreError as error:
             left_out.append(str(error))
     if not scored:

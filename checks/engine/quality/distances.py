@@ -1,4 +1,4 @@
-"""Distances between two sets of features, by torchmetrics.
+"""Distances between two sets of features, in double precision.
 
 Both compare what is seen in generated images with what is seen in real ones, as a whole: images
 that look wrong and kinds of images that are missing both count.
@@ -6,31 +6,13 @@ that look wrong and kinds of images that are missing both count.
 
 from __future__ import annotations
 
-import warnings
+from torch import Tensor
 
-import torch
-from torch import Tensor, nn
-
-
-class AsTheyAre(nn.Module):
-    """What torchmetrics asks for features, where features are what it is given."""
-
-    def __init__(self, num_features: int) -> None:
-        """`num_features` is what torchmetrics looks for."""
-        super().__init__()
-        self.num_features = num_features
-
-    def forward(self, features: Tensor) -> Tensor:
-        """The features."""
-        return features
+from checks.engine.judging.common import frechet
 
 
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
-    """How far two normal distributions fitted to the sets lie apart.
-
-        |m1 - m2|² + tr(C1 + C2 - 2 (C1 C2)^½)
-
-    (Dowson and Landau, 1982; as a score for GANs: Heusel et al., 2017, with other features.)
+    """How far two normal distributions fitted to the sets lie apart; see `frechet.between`.
 
     Args:
         real: shape (N, F), N at least 2.
@@ -40,19 +22,16 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
         0 or more, smaller is better, in squares of the features' unit. With few images it comes
         out too large: two sets of real images don't reach 0.
     """
-    from torchmetrics.image.fid import FrechetInceptionDistance
-
-    metric = FrechetInceptionDistance(feature=AsTheyAre(real.shape[1]))
-    metric.update(real.double(), real=True)
-    metric.update(fake.double(), real=False)
-    return max(0.0, metric.compute().item())  # equal sets may end a rounding error below
+    return frechet.between(real.double().numpy(), fake.double().numpy())
 
 
 def kernel_distance(real: Tensor, fake: Tensor) -> float:
-    """The squared maximum mean discrepancy with the kernel (x·y / F + 1)³.
+    """The squared maximum mean discrepancy with the kernel k(x, y) = (x·y / F + 1)³, unbiased.
 
-    (Gretton et al., 2012; as a score for GANs: Bińkowski et al., 2018.) It assumes no bell shape,
-    and is right on average for sets of any size, which is why it may end slightly below 0.
+        mean of k(x, x') + mean of k(y, y') - 2 mean of k(x, y),  each over pairs of two images
+
+    (Gretton et al., 2012, lemma 6; as a score for GANs: Bińkowski et al., 2018.) It assumes no bell
+    shape, and is right on average for sets of any size, which is why it may end slightly below 0.
 
     Args:
         real: shape (N, F), N at least 2.
@@ -61,15 +40,17 @@ def kernel_distance(real: Tensor, fake: Tensor) -> float:
     Returns:
         0 on average for two sets from one source; smaller is better.
     """
-    from torchmetrics.image.kid import KernelInceptionDistance
+    real, fake = real.double(), fake.double()
+    apart = _kernel(real, fake).mean()
+    return float(_mean_of_pairs(real) + _mean_of_pairs(fake) - 2 * apart)
 
-    n = min(len(real), len(fake))
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        warnings.simplefilter("ignore")  # that it keeps all features in memory
-        torch.manual_seed(0)  # it shuffles, and leaves out what the larger set has more
-        features = AsTheyAre(real.shape[1])
-        metric = KernelInceptionDistance(feature=features, subsets=1, subset_size=n)
-        metric.update(real.double(), real=True)
-        metric.update(fake.double(), real=False)
-        mean, _ = metric.compute()
-    return float(mean)
+
+def _kernel(one: Tensor, other: Tensor) -> Tensor:
+    """The kernel of each with each, shapes (N, F) and (M, F) -> (N, M)."""
+    return (one @ other.T / one.shape[1] + 1) ** 3
+
+
+def _mean_of_pairs(values: Tensor) -> Tensor:
+    """The kernel's mean over all pairs of two different rows."""
+    kernel, n = _kernel(values, values), len(values)
+    return (kernel.sum() - kernel.trace()) / (n * (n - 1))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checks.engine.errors import MaterialError, MissingPackageError, RunError, ScoreError
+from checks.engine.errors import MaterialError, RunError, ScoreError
 from checks.engine.files import clear_drafts, reason, replace
 from checks.engine.quality import kept
 from checks.engine.training.runs import Run, load_samples, samples
@@ -175,7 +175,7 @@ def ruler_for(run: Run, progress: Progress, data: str | None) -> Ruler:
     """What a run's images are measured with.
 
     Raises:
-        ScoreError: MNIST is not there, or a package.
+        ScoreError: MNIST is not there.
     """
     described = run.configuration["data"]
     kind = described["kind"]
@@ -197,20 +197,12 @@ def ruler(kind: str, folder: str | None, progress: Progress = silent) -> Ruler:
     """What images are measured with, for a kind of data; made once in a process.
 
     Raises:
-        ScoreError: MNIST is not there, or a package.
+        ScoreError: MNIST is not there.
     """
-    try:
-        if (kind, folder) not in _rulers:
-            progress("Loading PyTorch …")
-            _rulers[kind, folder] = make_ruler(kind, folder, progress)
-        return _rulers[kind, folder]
-    except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] in ("torchmetrics", "torch", "torchvision"):
-            raise MissingPackageError(
-                f"Scores need {error.name}, which is not installed for this Python: "
-                "python -m pip install -r requirements.txt"
-            ) from None
-        raise
+    if (kind, folder) not in _rulers:
+        progress("Loading PyTorch …")
+        _rulers[kind, folder] = make_ruler(kind, folder, progress)
+    return _rulers[kind, folder]
 
 
 def make_ruler(kind: str, folder: str | None, progress: Progress) -> Ruler:

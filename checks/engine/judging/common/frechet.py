@@ -22,15 +22,22 @@ N_FEATURES = 24
 
 def distance(images: Numbers, digits: Numbers) -> float:
     """The distance of two sets of images in [-1, 1], shapes (N, 784) and (M, 784)."""
-    (m1, c1), (m2, c2) = (_normal(_features(rows)) for rows in (images, digits))
+    return between(_features(images), _features(digits))
+
+
+def between(one: Numbers, other: Numbers) -> float:
+    """The distance of two sets of features, shapes (N, F) and (M, F), N and M at least 2."""
+    (m1, c1), (m2, c2) = _normal(one), _normal(other)
+    # C1 C2 has the eigenvalues of C1^½ C2 C1^½, which is symmetric.
     root = _square_root(c1)
     cross = np.linalg.eigvalsh(root @ c2 @ root)
-    return float(
+    squared = (
         np.sum((m1 - m2) ** 2)
         + np.trace(c1)
         + np.trace(c2)
         - 2 * np.sqrt(np.clip(cross, 0, None)).sum()
     )
+    return max(0.0, float(squared))  # equal sets may end a rounding error below
 
 
 def _features(images: Numbers) -> Numbers:
