@@ -34,8 +34,8 @@ from checks.engine.errors import DataError, ScoreError
 from checks.engine.files import replace
 from checks.engine.paths import REFERENCE
 from checks.engine.quality.leaderboard import FIGURES
-from checks.engine.quality.scoring import Ruler, ruler
-from checks.engine.quality.words import MEASURES
+from checks.engine.quality.scoring import Scorer, scorer
+from checks.engine.quality.wording import MEASURES
 from checks.engine.training.dataset import Dataset, drawn, load_dataset
 from checks.engine.training.runs import SCORED
 from checks.engine.training.sampling import snapshot
@@ -94,7 +94,7 @@ def trained_for(images: Tensor, recipe: Recipe, seconds: float) -> Trained:
     return Trained(arrays, kept["epoch"], kept["seconds"], kept["cpu_seconds"])
 
 
-def row_of(made: Trained, recipe: Recipe, n_images: int, measure: Ruler) -> dict[str, Any]:
+def row_of(made: Trained, recipe: Recipe, n_images: int, measure: Scorer) -> dict[str, Any]:
     """The figures of a recipe, as they are written down."""
     score = measure.score(made.arrays)
     whole = recipe.epochs / made.epochs
@@ -166,7 +166,7 @@ def main() -> int:
     try:
         found = images_for(options)
         kind = found.description["kind"]
-        measure = ruler(kind, found.description["folder"], lambda said: print(said, flush=True))
+        measure = scorer(kind, found.description["folder"], lambda said: print(said, flush=True))
     except (DataError, ScoreError) as error:
         print(error)
         return 2
@@ -191,7 +191,7 @@ def main() -> int:
     return target(images, measure, rows, options.seconds) if options.seconds else 0
 
 
-def target(images: Tensor, measure: Ruler, rows: dict[str, Any], seconds: float) -> int:
+def target(images: Tensor, measure: Scorer, rows: dict[str, Any], seconds: float) -> int:
     """Whether *tuned* is as good as it should be after so long."""
     if "minimal" not in rows:
         print("The target needs minimal among --recipes.")

@@ -13,7 +13,7 @@ from checks.engine.paths import CHECKS, KIT
 # From the bottom up: a room uses what stands above it in this list, never what stands below.
 ROOMS = [
     ("paths", "errors"),
-    ("parsing", "files", "processes"),
+    ("parsing", "files", "plain_text", "processes"),
     ("mistakes",),
     ("course", "data"),
     ("learner",),

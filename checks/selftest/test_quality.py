@@ -15,7 +15,7 @@ from torch import Tensor
 from checks.engine.quality.distances import frechet_distance, kernel_distance
 from checks.engine.quality.measures import discriminator_accuracy
 from checks.engine.quality.neighbours import BLOCK, distances, neighbourhoods, radii
-from checks.engine.quality.words import KINDS, MEASURES, NAMED, standing
+from checks.engine.quality.wording import KINDS, MEASURES, NAMED, standing
 
 N, F = 600, 8
 

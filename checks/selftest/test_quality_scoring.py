@@ -19,7 +19,7 @@ from checks.engine.data.digits import draw_digits
 from checks.engine.errors import ScoreError
 from checks.engine.paths import KIT
 from checks.engine.quality import read_scores, score_run, scoring
-from checks.engine.quality.kept import FILE, MAX_BYTES
+from checks.engine.quality.score_file import FILE, MAX_BYTES
 from checks.engine.quality.scoring import finished_scores
 from checks.engine.training.runs import MANY, Run, read
 from checks.selftest.run_folders import make_run, make_scores
@@ -32,7 +32,7 @@ def small_kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A cache of its own, and a classifier that is trained in a second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAN_KIT_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(scoring, "_rulers", {})
+        patch.setattr(scoring, "_scorers", {})
         make_small(patch)
         yield
 
@@ -121,7 +121,7 @@ def test_mnist_is_scored_with_mnist(tmp_path: Path) -> None:
     assert found["reference_kind"] == "mnist"
     assert found["features"].startswith("mnist-")
     shutil.move(folder, tmp_path / "moved")
-    scoring._rulers.clear()
+    scoring._scorers.clear()
     with pytest.raises(ScoreError, match=r"does not exist\..* --data names the folder\.$"):
         score_run(run)
     assert score_run(run, data=str(tmp_path / "moved")) == found
@@ -135,13 +135,13 @@ def test_what_stands_is_not_measured_again(
 ) -> None:
     run, first = scored
     measured: list[str] = []
-    score = scoring.Ruler.score
+    score = scoring.Scorer.score
 
-    def counted(self: scoring.Ruler, arrays: dict[str, Any]) -> dict[str, Any]:
+    def counted(self: scoring.Scorer, arrays: dict[str, Any]) -> dict[str, Any]:
         measured.append(str(arrays["epoch"]))
         return score(self, arrays)
 
-    monkeypatch.setattr(scoring.Ruler, "score", counted)
+    monkeypatch.setattr(scoring.Scorer, "score", counted)
     assert score_run(run) == first
     assert finished_scores(run) == first
     assert measured == []
@@ -190,7 +190,7 @@ def test_broken_scores_count_as_none(scored: tuple[Run, dict[str, Any]]) -> None
 
 def test_scores_with_other_names_in_them_are_read() -> None:
     """What the report's tests write is what is agreed, without what came later."""
-    from checks.engine.quality.kept import checked
+    from checks.engine.quality.score_file import checked
 
     found = checked(make_scores())
     assert found["epochs"]["30"]["no_digit"] == pytest.approx(0)

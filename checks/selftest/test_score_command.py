@@ -12,8 +12,8 @@ import torch
 from checks.engine.data.digits import draw_digits
 from checks.engine.quality import scoring
 from checks.engine.quality.classifier import NO_DIGIT, classifier_for
-from checks.engine.quality.kept import FILE, VERSION
 from checks.engine.quality.material import material
+from checks.engine.quality.score_file import FILE, VERSION
 from checks.engine.training import runs
 from checks.selftest import in_process, test_command
 from checks.selftest.run_folders import make_run, make_scores, write_json
@@ -79,7 +79,7 @@ def test_one_run_is_scored_and_shown(
     place: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In this process, which has PyTorch loaded; what stands then is shown by one of its own."""
-    monkeypatch.setattr(scoring, "_rulers", {})
+    monkeypatch.setattr(scoring, "_scorers", {})
     monkeypatch.setattr(runs.runs, "__defaults__", (place,))
     folder = make_run(place, "only", snapshots=(0, 30))
     done = in_process.run("score", GAN_KIT_CACHE=str(cache))

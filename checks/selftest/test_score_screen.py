@@ -95,14 +95,14 @@ def test_an_epoch_has_its_share_of_the_cost() -> None:
 
 
 def state_of(*runs: tuple[Run, dict[str, Any]]) -> list[tuple[str, bool, str, str]]:
-    """Each goal: what is to be beaten, whether it is, by whom and at which epoch, who is dear."""
+    """Each goal: what is to be beaten, whether it is, by whom, and by whom over the budget."""
     (board,) = boards(runs, Path("nowhere"))
     return [
         (
             goal.mark.name,
             goal.met,
             f"{goal.best.name} {goal.best.epoch}" if goal.best else "",
-            f"{goal.dear.name} {goal.dear.epoch}" if goal.dear else "",
+            f"{goal.over_budget.name} {goal.over_budget.epoch}" if goal.over_budget else "",
         )
         for goal in goals(board, EPOCHS)
     ]
@@ -110,7 +110,7 @@ def state_of(*runs: tuple[Run, dict[str, Any]]) -> list[tuple[str, bool, str, st
 
 def test_the_challenge_counts_at_the_same_budget_only() -> None:
     mine = a_run("mine", 20, 20_000, 50.0), scored((5, 40.0), (20, 7.0))
-    assert state_of(MINIMAL, TUNED, mine)[0] == ("minimal", False, "", "mine 5"), "too dear: 12.5 s"
+    assert state_of(MINIMAL, TUNED, mine)[0] == ("minimal", False, "", "mine 5"), "12.5 s by then"
     assert state_of(MINIMAL, TUNED, mine)[1] == ("best", True, "mine 20", "mine 20")
     quick = a_run("quick", 20, 20_000, 40.0), scored((5, 40.0), (20, 8.5))
     assert state_of(MINIMAL, TUNED, quick) == [

@@ -16,9 +16,10 @@ from rich.cells import cell_len
 
 from checks.engine.course.totals import next_verdict, tally, total
 from checks.engine.course.verdict import Check, Frame, Status, Verdict
+from checks.engine.plain_text import inert
 from checks.engine.ui.screen import Screen, make_console
 from checks.engine.ui.screen_parts import LOOKS
-from checks.engine.ui.screen_text import Page, file_link, inert
+from checks.engine.ui.screen_text import Page, file_link
 
 FILE = str(Path.cwd() / "exercises" / "advanced.py")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")

@@ -19,9 +19,9 @@ from torch import Tensor
 
 from checks.engine.paths import REFERENCE
 from checks.engine.quality.classifier import Classifier, cached_file, store
-from checks.engine.quality.kept import MAX_BYTES, checked_score
 from checks.engine.quality.material import Material
 from checks.engine.quality.measures import Score, measured
+from checks.engine.quality.score_file import MAX_BYTES, checked_score
 
 NAMES = ("real", "noise", "untrained", "collapsed")
 SEED = 0

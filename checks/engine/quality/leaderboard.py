@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.paths import REFERENCE
-from checks.engine.quality.kept import MAX_BYTES, finite
+from checks.engine.quality.score_file import MAX_BYTES, finite
 from checks.engine.training.runs import Run
 
 FIGURES = REFERENCE / "recipes_figures.json"
@@ -64,14 +64,14 @@ class Board:
 class Goal:
     """How one part of the challenge stands.
 
-    `mark` is what is to be beaten. `best` is the own entry that beats it on its budget, `met` or
-    the one on its budget that comes nearest; `dear` one that beats it at more than its budget.
+    `mark` is what is to be beaten, `best` the own entry on its budget that beats it (then it is
+    `met`) or comes nearest, `over_budget` an own entry that beats it at more than its budget.
     """
 
     mark: Entry
     met: bool
     best: Entry | None
-    dear: Entry | None
+    over_budget: Entry | None
 
 
 def boards(scored: Iterable[tuple[Run, Mapping[str, Any]]], figures: Path = FIGURES) -> list[Board]:
@@ -155,9 +155,11 @@ def goals(board: Board, epochs: Mapping[str, int]) -> list[Goal]:
             continue
         on_budget = sorted((e for e in own if is_on_budget(e, mark)), key=lambda e: e.frechet)
         better = [entry for entry in own if entry.frechet < mark.frechet]
-        dear = min(better, key=lambda entry: entry.images_seen, default=None)
+        over_budget = min(better, key=lambda entry: entry.images_seen, default=None)
         best = on_budget[0] if on_budget else None
-        found.append(Goal(mark, best is not None and best.frechet < mark.frechet, best, dear))
+        found.append(
+            Goal(mark, best is not None and best.frechet < mark.frechet, best, over_budget)
+        )
     return found
 
 

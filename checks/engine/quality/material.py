@@ -21,7 +21,7 @@ from checks.engine.data.digits import draw_digits
 from checks.engine.data.mnist import RAW, training_images
 from checks.engine.errors import DataError, MaterialError
 from checks.engine.paths import cache_folder
-from checks.engine.quality.kept import VERSION
+from checks.engine.quality.score_file import VERSION
 
 N_TRAINING = 8000
 N_COMPARED = 2000  # in the reference, and in the other real images

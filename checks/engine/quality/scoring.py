@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from checks.engine.errors import MaterialError, RunError, ScoreError
+from checks.engine.errors import RunError, ScoreError
 from checks.engine.files import clear_drafts, reason, replace
-from checks.engine.quality import kept
+from checks.engine.quality import score_file
 from checks.engine.training.runs import Run, load_samples, samples
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def score_run(run: Run, progress: Progress = silent, data: str | None = None) ->
     if not files:
         raise ScoreError(f"The run {run.name} has no samples to score yet.")
     check(list(files.values()))
-    ruler = ruler_for(run, progress, data)
-    known = kept.loaded(run.folder)
-    standing = valid(run, known) if known and known["features"] == ruler.name else {}
+    scorer = scorer_for(run, progress, data)
+    known = score_file.loaded(run.folder)
+    standing = valid(run, known) if known and known["features"] == scorer.name else {}
     scores = {}
     for number, (epoch, path) in enumerate(files.items(), 1):
         if str(epoch) in standing:
@@ -61,13 +61,13 @@ def score_run(run: Run, progress: Progress = silent, data: str | None = None) ->
             continue
         progress(f"Scoring the samples of epoch {epoch} ({number} of {len(files)}) …")
         with contextlib.suppress(RunError):  # one broken snapshot does not cost the others
-            scores[str(epoch)] = ruler.score(load_samples(path))
+            scores[str(epoch)] = scorer.score(load_samples(path))
     found = {
-        "format": kept.FORMAT,
-        "features": ruler.name,
-        "reference_kind": ruler.kind,
+        "format": score_file.FORMAT,
+        "features": scorer.name,
+        "reference_kind": scorer.kind,
         "epochs": scores,
-        "calibration": ruler.calibration,
+        "calibration": scorer.calibration,
     }
     write(run, found)
     return found
@@ -91,7 +91,7 @@ def check(files: list[Path]) -> None:
 
 def read_scores(run: Run) -> dict[str, Any] | None:
     """What `score_run` wrote; None where it has not, or where that is broken. Needs no PyTorch."""
-    return kept.loaded(run.folder)
+    return score_file.loaded(run.folder)
 
 
 def finished_scores(run: Run) -> dict[str, Any] | None:
@@ -99,8 +99,8 @@ def finished_scores(run: Run) -> dict[str, Any] | None:
 
     That the classifier is still the same is taken from its version alone.
     """
-    known = kept.loaded(run.folder)
-    if known is None or not kept.is_current(known):
+    known = score_file.loaded(run.folder)
+    if known is None or not score_file.is_current(known):
         return None
     files = samples(run)
     return known if files and len(valid(run, known)) == len(files) else None
@@ -111,7 +111,7 @@ def valid(run: Run, known: dict[str, Any]) -> dict[str, Any]:
 
     A run that goes on, or begins anew under its name, writes its files anew.
     """
-    written = modified(run.folder / kept.FILE)
+    written = modified(run.folder / score_file.FILE)
     return {
         str(epoch): known["epochs"][str(epoch)]
         for epoch, path in samples(run).items()
@@ -125,7 +125,7 @@ def write(run: Run, scores: dict[str, Any]) -> None:
     Raises:
         ScoreError: they can't be written.
     """
-    path = run.folder / kept.FILE
+    path = run.folder / score_file.FILE
     try:
         clear_drafts(path)
         replace(path, (json.dumps(scores, indent=2, allow_nan=False) + "\n").encode())
@@ -146,7 +146,7 @@ def modified(path: Path) -> float:
 
 
 @dataclass(frozen=True)
-class Ruler:
+class Scorer:
     """A classifier, its features of the reference, and the calibration; for one kind of data."""
 
     name: str
@@ -168,10 +168,10 @@ class Ruler:
         return {**found, "accuracy": accuracy}
 
 
-_rulers: dict[tuple[str, str | None], Ruler] = {}
+_scorers: dict[tuple[str, str | None], Scorer] = {}
 
 
-def ruler_for(run: Run, progress: Progress, data: str | None) -> Ruler:
+def scorer_for(run: Run, progress: Progress, data: str | None) -> Scorer:
     """What a run's images are measured with.
 
     Raises:
@@ -185,7 +185,7 @@ def ruler_for(run: Run, progress: Progress, data: str | None) -> Ruler:
             f"The run {run.name} was trained on MNIST from another machine; "
             "--data names a folder with MNIST here."
         )
-    return ruler(kind, folder if kind == "mnist" else None, progress)
+    return scorer(kind, folder if kind == "mnist" else None, progress)
 
 
 def is_elsewhere(folder: str) -> bool:
@@ -193,32 +193,25 @@ def is_elsewhere(folder: str) -> bool:
     return folder.startswith(("\\\\", "//"))
 
 
-def ruler(kind: str, folder: str | None, progress: Progress = silent) -> Ruler:
-    """What images are measured with, for a kind of data; made once in a process.
+def scorer(kind: str, folder: str | None, progress: Progress = silent) -> Scorer:
+    """What scores images of a kind of data; made once in a process.
 
     Raises:
         ScoreError: MNIST is not there.
     """
-    if (kind, folder) not in _rulers:
-        progress("Loading PyTorch …")
-        _rulers[kind, folder] = make_ruler(kind, folder, progress)
-    return _rulers[kind, folder]
-
-
-def make_ruler(kind: str, folder: str | None, progress: Progress) -> Ruler:
-    """The same; see `ruler`."""
+    if (kind, folder) in _scorers:
+        return _scorers[kind, folder]
+    progress("Loading PyTorch …")
     from checks.engine.quality.calibration import calibration
     from checks.engine.quality.classifier import classifier_for, one_thread
     from checks.engine.quality.material import material
 
-    try:
-        images = material(kind, folder)
-    except MaterialError as error:
-        raise ScoreError(str(error)) from None
+    images = material(kind, folder)
     progress("Preparing the classifier that scores need; the first time this takes a while …")
     classifier = classifier_for(images)
     with one_thread():
         reference = classifier.features(images.reference)
         progress("Measuring real images and noise, to compare with …")
         found = calibration(images, classifier, reference)
-    return Ruler(images.name, kind, classifier, reference, found)
+    _scorers[kind, folder] = Scorer(images.name, kind, classifier, reference, found)
+    return _scorers[kind, folder]

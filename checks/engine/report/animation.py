@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from checks.engine.report.content import Snapshot, thinned
 from checks.engine.report.pictures import Pixels, sheet
-from checks.engine.report.reading import Snapshot, thinned
 
 ZOOM = 2
 BAR = 36  # pixels above the grid, for the epoch

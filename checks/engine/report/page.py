@@ -19,8 +19,8 @@ from checks.engine.files import clear_drafts, reason, replace
 from checks.engine.report import wording
 from checks.engine.report.animation import animation
 from checks.engine.report.charts import SMALL, bar_chart, line_chart
+from checks.engine.report.content import Content, Scores, Snapshot, read, thinned
 from checks.engine.report.pictures import address, sheet
-from checks.engine.report.reading import Content, Scores, Snapshot, read, thinned
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
-from checks.engine.report.reading import Content, Score, number, part, text, whole
+from checks.engine.report.content import Content, Score, number, part, text, whole
 
 UNKNOWN = "–"
 COMMAND = "python run_checks.py"

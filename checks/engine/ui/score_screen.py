@@ -13,7 +13,7 @@ from typing import Any
 from rich.text import Text
 
 from checks.engine.quality.leaderboard import Board, Entry, Goal
-from checks.engine.quality.words import FRECHET, MEASURES, NAMED, standing
+from checks.engine.quality.wording import FRECHET, MEASURES, NAMED, standing
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page
 
@@ -208,7 +208,7 @@ def challenge_blocks(page: Page, goals: Sequence[Goal], has_own: bool) -> list[T
 
 def said_of(goal: Goal) -> str:
     """How one part of the challenge stands."""
-    mark, best, dear = goal.mark, goal.best, goal.dear
+    mark, best, over_budget = goal.mark, goal.best, goal.over_budget
     budget = f"its {cost(mark)}"
     target = FRECHET.written(mark.frechet)
     if goal.met and best:
@@ -221,8 +221,8 @@ def said_of(goal: Goal) -> str:
     said = f"{mark.name} is still to beat: {target} with {cost(mark)}{elsewhere}."
     if best:
         said += f" On this budget {told(best)} comes nearest, with {FRECHET.written(best.frechet)}."
-    if dear:
-        said += f" {told(dear)} gets below it, with {cost(dear)}."
+    if over_budget:
+        said += f" {told(over_budget)} gets below it, with {cost(over_budget)}."
     return said
 
 

@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from checks.engine.plain_text import inert
+
 PROSE_WIDTH = 100  # longer lines are hard to read, however wide the window is
 
 # Set where the window and this program are not on the same machine, or the window is no VS Code.
@@ -62,30 +64,6 @@ def make_console(stream: TextIO | None = None, *, no_colour: bool = False) -> Co
         highlight=False,
         emoji=False,
     )
-
-
-def inert(text: str, limit: int = 2000) -> str:
-    """`text` with every character that a terminal might obey as a visible escape.
-
-    Newlines stay. At most about `limit` characters come back, with `…` where more was cut.
-    """
-    shown: list[str] = []
-    size = marks = 0
-    for character in text[:limit]:
-        # A heap of combining marks would reach over the lines above and below.
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
-        if character == "\t":
-            piece = "    "
-        elif character == "\n" or (character.isprintable() and marks <= 3):
-            piece = character
-        else:
-            piece = character.encode("unicode_escape").decode("ascii")
-        size += len(piece)
-        if size > limit:
-            break
-        shown.append(piece)
-    cut = len(shown) < len(text)
-    return "".join(shown) + ("…" if cut else "")
 
 
 def printable(text: str, encoding: str, ascii_only: bool) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.engine.errors import RunError
-from checks.engine.ui.screen_text import inert
+from checks.engine.plain_text import inert
 
 if TYPE_CHECKING:
     from checks.engine.training.runs import Run
