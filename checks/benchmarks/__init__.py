@@ -8,6 +8,9 @@ from typing import Protocol, TypeVar
 from rich.console import Console
 from rich.progress import Progress
 
+from checks.engine.paths import KIT
+
+MNIST_FOLDER = KIT.parent / "shared" / "mnist"  # real images, beside the checkout
 Item = TypeVar("Item", covariant=True)
 
 
