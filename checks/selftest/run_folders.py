@@ -130,6 +130,6 @@ def make_score(
     digits = [1 / n_digits if digit < n_digits else 0.0 for digit in range(10)]
     return {
         "frechet": frechet, "kernel": frechet / 200, "precision": coverage, "recall": coverage,
-        "density": coverage, "coverage": coverage, "digits": digits, "n_digits": n_digits,
-        "accuracy": accuracy,
+        "density": coverage, "coverage": coverage, "digits": digits, "no_digit": 0.0,
+        "n_digits": n_digits, "accuracy": accuracy,
     }  # fmt: skip

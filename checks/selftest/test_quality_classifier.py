@@ -203,7 +203,7 @@ def test_another_version_or_other_images_have_other_names(
 
 
 def test_the_drawn_digits_are_those_that_the_version_stands_for() -> None:
-    """If this fails because the digits were changed on purpose, raise VERSION in `kept`."""
+    """If this fails because the digits were changed on purpose, raise VERSION in `score_file`."""
     images, _ = draw_digits(200, materials.SEEDS[1])
     assert float(images.mean()) == pytest.approx(33.908, abs=0.01)
 

@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
@@ -21,12 +21,18 @@ from checks.engine.paths import REFERENCE
 from checks.engine.quality.classifier import Classifier, cached_file, store
 from checks.engine.quality.material import Material
 from checks.engine.quality.measures import Score, measured
-from checks.engine.quality.score_file import MAX_BYTES, checked_score
+from checks.engine.quality.score_file import Calibration, read_json
 
-NAMES = ("real", "noise", "untrained", "collapsed")
 SEED = 0
 REPEATED = 3  # images of the collapsed generator
 GRAIN = 8.0  # gray levels, the spread of the noise on them
+
+
+class Cached(TypedDict):
+    """What is kept for later, and the fingerprint of the classifier that it was made with."""
+
+    classifier: str
+    calibration: Calibration
 
 
 def calibration(material: Material, classifier: Classifier, reference: Tensor) -> dict[str, Score]:
@@ -53,15 +59,11 @@ def calibration(material: Material, classifier: Classifier, reference: Tensor) -
 
 def loaded(path: Path, weights: str) -> dict[str, Score] | None:
     """What is in the file; None where it is broken or was made with another classifier."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            return None
-        held = json.loads(path.read_text(encoding="utf-8"))
-        if held["classifier"] != weights:
-            return None
-        return {name: checked_score(held["calibration"][name]) for name in NAMES}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    held = read_json(path, Cached)
+    if held is None or held["classifier"] != weights:
         return None
+    found: dict[str, Score] = held["calibration"]
+    return found
 
 
 def fingerprint(classifier: Classifier) -> str:

@@ -6,14 +6,13 @@ and the same reference was taken, so every `features` has a board of its own.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from checks.engine.paths import REFERENCE
-from checks.engine.quality.score_file import MAX_BYTES, finite
+from checks.engine.quality.score_file import Number, read_json
 from checks.engine.training.runs import Run
 
 FIGURES = REFERENCE / "recipes_figures.json"
@@ -48,6 +47,29 @@ class Entry:
     def is_own(self) -> bool:
         """Whether it counts for the challenge: code of one's own, on a processor."""
         return self.recipe is None and self.code != "reference" and self.device == "cpu"
+
+
+class Figure(TypedDict):
+    """What a recipe took and how good it became, in the file that came with the kit."""
+
+    epochs: int
+    cpu_seconds: Number
+    images_seen: int
+    frechet: Number
+    kernel: Number
+    precision: Number
+    recall: Number
+    density: Number
+    coverage: Number
+    n_digits: Number
+    accuracy: Number
+
+
+class Figures(TypedDict):
+    """That file, as far as a board shows it."""
+
+    features: str
+    recipes: dict[str, Figure]
 
 
 @dataclass
@@ -113,31 +135,22 @@ def entries_of(run: Run, scores: Mapping[str, Any]) -> list[Entry]:
 
 def figures_for(features: str, path: Path = FIGURES) -> list[Entry]:
     """The recipes' figures that came with the kit, where they were measured with these features."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            return []
-        held = json.loads(path.read_text(encoding="utf-8"))
-        for part in (held, *held.get("others", [])):
-            if part["features"] == features:
-                return [figure(str(name), row) for name, row in part["recipes"].items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        pass
-    return []
-
-
-def figure(name: str, row: Mapping[str, Any]) -> Entry:
-    """One recipe of the figures' file."""
-    score = {key: finite(value) for key, value in row.items() if isinstance(value, (int, float))}
-    return Entry(
-        name=name,
-        code=name,
-        epoch=int(score["epochs"]),
-        images_seen=int(score["images_seen"]),
-        cpu_seconds=score["cpu_seconds"],
-        score=score | {"frechet": score["frechet"]},
-        recipe=name,
-        is_figure=True,
-    )
+    held = read_json(path, Figures)
+    if held is None or held["features"] != features:
+        return []
+    return [
+        Entry(
+            name=name,
+            code=name,
+            epoch=row["epochs"],
+            images_seen=row["images_seen"],
+            cpu_seconds=row["cpu_seconds"],
+            score=row,
+            recipe=name,
+            is_figure=True,
+        )
+        for name, row in held["recipes"].items()
+    ]
 
 
 # The challenge ------------------------------------------------------------------------------------

@@ -1,10 +1,15 @@
-"""`scores.json` in a run's folder: reading what nobody vouches for, without PyTorch."""
+"""`scores.json` in a run's folder: what it may hold, and reading it without trust or PyTorch."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, TypedDict
+
+import msgspec
+from msgspec import Meta
+
+from checks.engine.errors import KitError
+from checks.engine.files import read_plain
 
 FORMAT = 1
 # Raised when the classifier, its training, a measure or the drawn digits change: figures of two
@@ -12,87 +17,63 @@ FORMAT = 1
 VERSION = 1
 FILE = "scores.json"
 MAX_BYTES = 2**24
-MAX_EPOCHS = 10_000
-LIMIT = 1e12  # no measure gets as far
-NUMBERS = ("frechet", "kernel", "precision", "recall", "density", "coverage")
+
+Number = Annotated[float, Meta(ge=-1e12, le=1e12)]  # no measure gets as far
+Share = Annotated[float, Meta(ge=0, le=1)]
+Epoch = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,8})$")]
+
+
+class Score(TypedDict):
+    """The measures of one set of images; see `measures`."""
+
+    frechet: Number
+    kernel: Number
+    precision: Number
+    recall: Number
+    density: Number
+    coverage: Number
+    digits: Annotated[list[Share], Meta(min_length=10, max_length=10)]
+    no_digit: Share
+    n_digits: Annotated[int, Meta(ge=0, le=10)]
+    accuracy: Share | None
+
+
+class Calibration(TypedDict):
+    """The scores of images that one knows everything about; see `calibration`."""
+
+    real: Score
+    noise: Score
+    untrained: Score
+    collapsed: Score
+
+
+class Scores(TypedDict):
+    """The whole file, as `score_run` describes it."""
+
+    format: Literal[1]
+    features: Annotated[str, Meta(max_length=100)]
+    reference_kind: Literal["mnist", "drawn"]
+    epochs: Annotated[dict[Epoch, Score], Meta(max_length=10_000)]
+    calibration: Calibration
+
+
+def read_json(path: Path, kind: type) -> dict[str, Any] | None:
+    """What a file holds of a `TypedDict`, and nothing else; None where it is missing or broken."""
+    try:
+        held: dict[str, Any] = msgspec.json.decode(read_plain(path, MAX_BYTES), type=kind)
+        return held
+    except (OSError, KitError, ValueError, RecursionError):
+        return None
 
 
 def loaded(folder: Path) -> dict[str, Any] | None:
-    """The scores in a run's folder, as `score_run` describes them; None where there are none.
+    """The scores in a run's folder; None where there are none.
 
     A file that is broken, or of another version, counts as none: it can be made again.
     """
-    path = folder / FILE
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_BYTES:
-            return None
-        return checked(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
+    return read_json(folder / FILE, Scores)
 
 
 def is_current(scores: dict[str, Any]) -> bool:
     """Whether scores were made by this version of the kit."""
     return str(scores["features"]).startswith(f"{scores['reference_kind']}-{VERSION}-")
-
-
-def checked(held: dict[str, Any]) -> dict[str, Any]:
-    """The scores, with nothing in them but what belongs there.
-
-    Raises:
-        KeyError, TypeError, ValueError, AttributeError: they are something else.
-    """
-    features, kind = held["features"], held["reference_kind"]
-    if held["format"] != FORMAT or not isinstance(features, str) or len(features) > 100:
-        raise ValueError("another version")
-    if kind not in ("mnist", "drawn") or len(held["epochs"]) > MAX_EPOCHS:
-        raise ValueError("another kind")
-    epochs = {number(epoch): checked_score(score) for epoch, score in held["epochs"].items()}
-    return {
-        "format": FORMAT,
-        "features": features,
-        "reference_kind": kind,
-        "epochs": {str(epoch): epochs[epoch] for epoch in sorted(epochs)},
-        "calibration": {
-            name: checked_score(held["calibration"][name])
-            for name in ("real", "noise", "untrained", "collapsed")
-        },
-    }
-
-
-def number(epoch: str) -> int:
-    """An epoch's number."""
-    if not (epoch.isascii() and epoch.isdecimal() and len(epoch) < 10):
-        raise ValueError(epoch)
-    return int(epoch)
-
-
-def checked_score(held: dict[str, Any]) -> dict[str, Any]:
-    """One score, every number in it finite.
-
-    Raises:
-        KeyError, TypeError, ValueError: it is something else.
-    """
-    accuracy = held.get("accuracy")
-    digits = [finite(share) for share in held["digits"]]
-    no_digit = finite(held.get("no_digit", max(0.0, 1 - sum(digits))))
-    if len(digits) != 10 or not all(0 <= share <= 1 for share in digits):
-        raise ValueError("digits")
-    if held["n_digits"] not in range(11):
-        raise ValueError("n_digits")
-    return {
-        **{name: finite(held[name]) for name in NUMBERS},
-        "digits": digits,
-        "no_digit": no_digit,
-        "n_digits": int(held["n_digits"]),
-        "accuracy": None if accuracy is None else finite(accuracy),
-    }
-
-
-def finite(value: Any) -> float:
-    """A number of a sensible size."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(value)
-    if not abs(value) < LIMIT:  # false for NaN, too
-        raise ValueError(value)
-    return float(value)
