@@ -231,18 +231,6 @@ def test_a_broken_snapshot_is_left_out_and_named(tmp_path: Path) -> None:
     assert "2 snapshots in all could not be read." in page.text
 
 
-def test_scores_that_cannot_be_read_are_left_out_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(run: runs.Run) -> None:
-        raise OSError("internal")
-
-    monkeypatch.setattr("checks.engine.quality.read_scores", refuse)
-    shown = report(make_run(tmp_path, snapshots=[1], scores=make_scores()))
-    assert "Left out The scores: scores.json can't be read." in shown.text
-    assert "has not been scored yet" in shown.text
-
-
 def test_a_broken_history_is_left_out_and_named(tmp_path: Path) -> None:
     page = report(make_run(tmp_path, history="epoch\nmany\n"))
     assert "The losses: history.csv of the run first is damaged." in page.text

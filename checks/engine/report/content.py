@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from checks.engine.errors import RunError
 from checks.engine.plain_text import inert
-
-if TYPE_CHECKING:
-    from checks.engine.training.runs import Run
+from checks.engine.quality import read_scores
+from checks.engine.training import runs
+from checks.engine.training.runs import Run
 
 MAX_SNAPSHOTS = 40
 MAX_EPOCHS = 400  # points of a curve, rows of a table
-MAX_YARDSTICKS = 12
 MAX_TEXT = 300  # characters
 MAX_NUMBER = 1e12
 LOSSES = ("discriminator_loss", "generator_loss")
@@ -48,16 +47,15 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Score:
-    """How good images are; None for what is not known.
+    """How good images are: `MEASURES` by name, None for what is not known, and their digits.
 
-    `measures` holds the names of `MEASURES`, `digits` the shares of 0 to 9, `n_digits` how many of
-    the ten appear.
+    `digits` are the shares of 0 to 9, `n_digits` says how many of the ten appear.
     """
 
     label: str
     measures: Mapping[str, float | None]
-    digits: tuple[float, ...] | None = None
-    n_digits: int | None = None
+    digits: tuple[float, ...]
+    n_digits: int
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ def read(run: Run) -> Content:
         n_snapshots=n_snapshots,
         walk=walk,
         losses=_losses(run, left_out),
-        scores=_scores(run, left_out),
+        scores=_scores(run),
         left_out=left_out,
     )
 
@@ -140,8 +138,6 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 
 def _snapshots(run: Run, left_out: list[str]) -> tuple[list[Snapshot], int, Pixels | None]:
     """The snapshots to show, how many there are, and the last walk from noise to noise."""
-    from checks.engine.training import runs
-
     try:
         files = runs.samples(run)
     except (RunError, OSError) as error:
@@ -163,8 +159,6 @@ def _snapshots(run: Run, left_out: list[str]) -> tuple[list[Snapshot], int, Pixe
 
 
 def _losses(run: Run, left_out: list[str]) -> list[tuple[int, float | None, float | None]]:
-    from checks.engine.training import runs
-
     try:
         history = runs.history(run)
     except (RunError, OSError) as error:
@@ -178,48 +172,21 @@ def _losses(run: Run, left_out: list[str]) -> list[tuple[int, float | None, floa
     return thinned([rows[epoch] for epoch in sorted(rows)], MAX_EPOCHS)
 
 
-def _scores(run: Run, left_out: list[str]) -> Scores | None:
-    from checks.engine.quality import read_scores
-
-    try:
-        held = read_scores(run)
-    except Exception:
-        left_out.append("The scores: scores.json can't be read.")
+def _scores(run: Run) -> Scores | None:
+    held = read_scores(run)
+    if held is None or not held["epochs"]:
         return None
-    if not isinstance(held, dict):
-        return None
-    epochs = {}
-    for key, values in part(held, "epochs").items():
-        if isinstance(values, dict) and key.isascii() and key.isdigit() and len(key) < 10:
-            epochs[int(key)] = _score(f"epoch {int(key)}", values)
-    if not epochs:
-        return None
-    chosen = thinned(sorted(epochs), MAX_EPOCHS)
+    epochs = {int(epoch): score for epoch, score in held["epochs"].items()}
     return Scores(
-        "the digits that the kit draws" if held.get("reference_kind") == "drawn" else "MNIST",
-        {epoch: epochs[epoch] for epoch in chosen},
-        _yardsticks(part(held, "calibration")),
+        "the digits that the kit draws" if held["reference_kind"] == "drawn" else "MNIST",
+        {
+            each: _score(f"epoch {each}", epochs[each])
+            for each in thinned(sorted(epochs), MAX_EPOCHS)
+        },
+        {name: _score(label, held["calibration"][name]) for name, label in YARDSTICKS.items()},
     )
-
-
-def _yardsticks(held: Mapping[str, Any]) -> dict[str, Score]:
-    """What the scores are held against: the kinds we know in our order, then others."""
-    names = [*YARDSTICKS, *sorted(set(held) - set(YARDSTICKS))]
-    present = [name for name in names if isinstance(held.get(name), dict)]
-    return {
-        name: _score(YARDSTICKS.get(name) or text(name, limit=40), held[name])
-        for name in present[:MAX_YARDSTICKS]
-    }
 
 
 def _score(label: str, values: Mapping[str, Any]) -> Score:
-    shares = values.get("digits")
-    digits = [number(share) for share in shares] if isinstance(shares, list) else []
-    known = [share for share in digits[:11] if share is not None and 0 <= share <= 1]
-    count = whole(values.get("n_digits"))
-    return Score(
-        label,
-        {name: number(values.get(name)) for name in MEASURES},
-        tuple(known) if len(known) == len(digits) == 10 else None,
-        count if count is not None and count <= 10 else None,
-    )
+    measures = {name: values[name] for name in MEASURES}
+    return Score(label, measures, tuple(values["digits"]), values["n_digits"])

@@ -160,8 +160,7 @@ def _charts(scores: Scores) -> list[tuple[str, str, Markup]]:
         levels = [(each.label, each.measures[name]) for each in beside]
         return line_chart(epochs, [(y_name, curve)], y_name, levels=levels, **how)
 
-    counts = [None if each.n_digits is None else float(each.n_digits)
-              for each in scores.epochs.values()]  # fmt: skip
+    counts = [float(each.n_digits) for each in scores.epochs.values()]
     found = (
         (
             "Fréchet distance: lower is better",
@@ -186,6 +185,5 @@ def _charts(scores: Scores) -> list[tuple[str, str, Markup]]:
 
 
 def _shares(scores: Scores) -> Sequence[tuple[int, tuple[float, ...]]]:
-    """Digit shares by epoch, where they are known."""
-    known = [(epoch, each.digits) for epoch, each in scores.epochs.items() if each.digits]
-    return thinned(known, MAX_SHARE_ROWS)
+    """Digit shares by epoch."""
+    return thinned([(epoch, each.digits) for epoch, each in scores.epochs.items()], MAX_SHARE_ROWS)

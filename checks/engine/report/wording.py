@@ -107,14 +107,12 @@ def figures(content: Content) -> list[tuple[str, str, str]]:
     scores = content.scores
     if scores is not None:
         last = scores.epochs[max(scores.epochs)]
-        real = scores.yardsticks.get("real")
+        real = scores.yardsticks["real"]
         for name, label in (("frechet", "Fréchet distance"), ("coverage", "coverage")):
             if (value := last.measures[name]) is not None:
-                beside = real.measures[name] if real else None
-                note = f"real images: {measure(name, beside)}" if beside is not None else ""
+                note = f"real images: {measure(name, real.measures[name])}"
                 found.append((label, measure(name, value), note))
-        if last.n_digits is not None:
-            found.append(("digits", f"{last.n_digits} of 10", f"each in at least {share(0.01)}"))
+        found.append(("digits", f"{last.n_digits} of 10", f"each in at least {share(0.01)}"))
     seconds = number(content.state.get("seconds"))
     seen = whole(content.state.get("images_seen"))
     if seconds:
@@ -129,8 +127,7 @@ def caption(epoch: int, score: Score | None) -> str:
     if score is not None:
         if (distance := score.measures["frechet"]) is not None:
             parts.append(f"Fréchet distance {measure('frechet', distance)}")
-        if score.n_digits is not None:
-            parts.append(f"{score.n_digits} of 10 digits")
+        parts.append(f"{score.n_digits} of 10 digits")
     return ", ".join(each.replace(" ", "\N{NO-BREAK SPACE}") for each in parts)
 
 
