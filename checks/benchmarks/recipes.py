@@ -23,12 +23,12 @@ from rich.console import Console
 from rich.table import Table
 
 from checks.benchmarks import MNIST_FOLDER, ticking
-from checks.engine.training.recipes import known_recipes
 from checks.engine.files import replace
 from checks.engine.paths import KIT
 from checks.engine.quality import score_run
-from checks.engine.quality.leaderboard import FIGURES, entries_of
+from checks.engine.quality.leaderboard import entries_of
 from checks.engine.quality.wording import MEASURES
+from checks.engine.training.recipes import FIGURES, known_recipes
 from checks.engine.training.runs import read
 
 N_IMAGES = 8000

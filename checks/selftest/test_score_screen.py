@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from checks.engine.quality.leaderboard import (
-    FIGURES,
     Board,
     Entry,
     boards,
@@ -22,6 +21,7 @@ from checks.engine.quality.leaderboard import (
     goals,
     mark_of,
 )
+from checks.engine.training.recipes import FIGURES
 from checks.engine.training.runs import Run
 from checks.engine.ui.score_screen import (
     RunShown,

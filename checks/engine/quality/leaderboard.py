@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
-from checks.engine.paths import REFERENCE
 from checks.engine.quality.score_file import Number, read_json
+from checks.engine.training.recipes import FIGURES
 from checks.engine.training.runs import Run
 
-FIGURES = REFERENCE / "recipes_figures.json"
 CHALLENGE = ("minimal", "tuned")
 SLACK = 1.05  # of the budget in processor time, which is never the same twice
 

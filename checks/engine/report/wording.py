@@ -109,9 +109,8 @@ def figures(content: Content) -> list[tuple[str, str, str]]:
         last = scores.epochs[max(scores.epochs)]
         real = scores.yardsticks["real"]
         for name, label in (("frechet", "Fréchet distance"), ("coverage", "coverage")):
-            if (value := last.measures[name]) is not None:
-                note = f"real images: {measure(name, real.measures[name])}"
-                found.append((label, measure(name, value), note))
+            note = f"real images: {measure(name, real.measures[name])}"
+            found.append((label, measure(name, last.measures[name]), note))
         found.append(("digits", f"{last.n_digits} of 10", f"each in at least {share(0.01)}"))
     seconds = number(content.state.get("seconds"))
     seen = whole(content.state.get("images_seen"))
@@ -125,8 +124,7 @@ def caption(epoch: int, score: Score | None) -> str:
     """What stands beside a snapshot's epoch."""
     parts = ["before training"] if epoch == 0 else []
     if score is not None:
-        if (distance := score.measures["frechet"]) is not None:
-            parts.append(f"Fréchet distance {measure('frechet', distance)}")
+        parts.append(f"Fréchet distance {measure('frechet', score.measures['frechet'])}")
         parts.append(f"{score.n_digits} of 10 digits")
     return ", ".join(each.replace(" ", "\N{NO-BREAK SPACE}") for each in parts)
 
