@@ -24,7 +24,7 @@ def start(
     hides_secrets: bool,
     **settings: Any,
 ) -> subprocess.Popen[Any]:
-    """Begin `python -m module` in the kit's folder, in a session of its own where there are such.
+    """Run a module in the kit's folder, in a session of its own where there are such.
 
     Args:
         module: one of the kit's.

@@ -159,7 +159,6 @@ ALIASES = {
 }
 APART = {
     "run_checks.py all --solutions reference": "run by .ci/run",
-    "-m pip install -r requirements.txt": "run by .ci/run",
     "-m pip install -r requirements.txt && python run_checks.py": "run by .ci/run",
     "-m pip install -r requirements.txt && python -m pytest": "run by .ci/run",
     "-m pytest": "this is it",
