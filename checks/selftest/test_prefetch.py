@@ -202,6 +202,22 @@ class TestTwins:
         assert second._link is link
         assert self.went(first, folder) == [42]
 
+    def test_neither_ends_with_the_thread_that_began_them(
+        self, twins: tuple[Sandbox, Sandbox, Path]
+    ) -> None:
+        first, second, folder = twins
+        first.close()
+        second.close()
+        beginner = threading.Thread(target=lambda: [self.went(box, folder) for box in twins[:2]])
+        beginner.start()
+        beginner.join()
+        links = first._link, second._link
+        (folder / "beginner.py").write_text(
+            "import time\ndef go():\n    time.sleep(0.5)\n    return 43\n"
+        )
+        assert self.went(second, folder) == self.went(first, folder) == [43]
+        assert (first._link, second._link) == links
+
     def test_it_goes_on_when_the_original_is_replaced(
         self, twins: tuple[Sandbox, Sandbox, Path]
     ) -> None:

@@ -37,6 +37,8 @@ from checks.engine.sandbox import huge_pages, isolation, wire
 
 EVIDENCE_FD = 3
 MAX_FRAMES = 12
+PARENT = os.getppid()
+PARENT_GONE = getattr(signal, "SIGUSR1", signal.SIGTERM)  # what Linux tells us by
 MANY_FORKS = 200  # more than one run of all checks asks of a process
 TWINS: set[int] = set()  # this process's own copies, which are no orphans of a learner's
 TOO_BIG = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator", "bad_alloc")
@@ -130,6 +132,7 @@ def serve_forks(channel_fd: int) -> None:
 
     _adopt_orphans()
     signal.signal(signal.SIGTERM, _end_all)
+    signal.signal(PARENT_GONE, _end_if_alone)
     forks, moving = 0, huge_pages.collapsing()
     with socket.socket(fileno=channel_fd) as channel:
         while True:
@@ -212,7 +215,8 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
         with contextlib.suppress(OSError):
             os.setpgid(0, 0)
         die_with_parent(signal.SIGKILL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in (signal.SIGTERM, PARENT_GONE):
+            signal.signal(number, signal.SIG_DFL)
         nothing = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((evidence, 250), (output, 251), (nothing, 0)):
             os.dup2(source, target)
@@ -293,6 +297,15 @@ def die_with_parent(number: int) -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(1, number, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+def _end_if_alone(*ignored: object) -> None:
+    """End everything if the judge has gone, and not only the one of its threads that began this.
+
+    Linux sends the signal for a thread as well; the process then belongs to another of its threads.
+    """
+    if os.getppid() != PARENT:
+        _end_all()
 
 
 def _end_all(*ignored: object) -> NoReturn:
@@ -422,7 +435,7 @@ def main() -> None:
         answers.flush()
         serve_requests(requests, answers)
     else:
-        die_with_parent(signal.SIGTERM)
+        die_with_parent(PARENT_GONE)
         serve_forks(int(sys.argv[2]))
         os._exit(0)  # at once: no need to take PyTorch apart first
 
