@@ -135,6 +135,7 @@ def run_python(words: Sequence[str]) -> int:
         no_solutions_loaded(),
         patch.object(sys, "argv", [file, *arguments]),
         patch.object(sys, "path", [str(place), *sys.path]),
+        patch.object(sys, "dont_write_bytecode", True),  # tests edit within a second
     ):
         if is_module:
             runpy.run_module(file, run_name="__main__", alter_sys=True)

@@ -52,9 +52,11 @@ def as_in_a_process_of_its_own(folder: Path) -> Iterator[None]:
     state, threads = torch.get_rng_state(), torch.get_num_threads()
     sys.path.insert(0, str(folder))
     torch.set_num_threads(1)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # tests edit within a second
     try:
         yield
     finally:
+        sys.dont_write_bytecode = writes
         for name in NAMES:
             sys.modules.pop(name, None)
         sys.modules.update(modules)
