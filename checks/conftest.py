@@ -1,4 +1,4 @@
-"""How the checks run under pytest: options, the `solution` fixture, and the verdict of each check.
+"""How the checks run under pytest: options, the `solution` fixture, two workers, the reports.
 
 With plain pytest a to-do is a skip and a failure is the same text as on the runner's screen,
 without the traceback through the kit.
@@ -6,24 +6,21 @@ without the traceback through the kit.
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import os
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from checks.engine.course.check import described, tier_of
-from checks.engine.course.check_errors import CheckEndedError, CrashedError
-from checks.engine.course.verdict import Frame, Status, Verdict
+from checks.engine.course.check import tier_of
+from checks.engine.course.check_errors import CheckEndedError
 from checks.engine.data import training_images
 from checks.engine.errors import DataError
 from checks.engine.parsing import PARSING
-from checks.engine.paths import KIT, REFERENCE
+from checks.engine.paths import KIT
 from checks.engine.runner.prefetch import Attempt, Prefetch, n_cores
+from checks.engine.runner.verdicts import plain_text, verdict_of
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox.solution import Solution, Submission
 
@@ -151,103 +148,14 @@ def pytest_runtest_makereport(
     if call.when == "setup":
         item.stash[BEGAN] = time.perf_counter()
     if call.when == "call" or call.excinfo is not None:
-        found = verdict_of(item, call)
+        began = item.stash.get(BEGAN, time.perf_counter())
+        ended = call.excinfo.value if call.excinfo else None
+        seconds = time.perf_counter() - began
+        found = verdict_of(item, item.stash.get(SOLUTION, None), ended, seconds)
         setattr(report, VERDICT, found)
         if found.status.is_open:
             report.outcome = "skipped"
             report.longrepr = (str(item.path), 0, f"Skipped: {found.came}")
         elif isinstance(getattr(call.excinfo, "value", None), CheckEndedError):
-            report.longrepr = _plain_text(found)
+            report.longrepr = plain_text(found)
     return report
-
-
-def verdict_of(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
-    """The verdict on a check that has just run."""
-    view = item.stash.get(SOLUTION, None)
-    check = described(item)
-    seconds = time.perf_counter() - item.stash.get(BEGAN, time.perf_counter())
-    base = Verdict(**dataclasses.asdict(check), status=Status.PASSED, seconds=seconds)
-    if view is not None:
-        base = dataclasses.replace(
-            base,
-            advice=tuple(view.advice),
-            exhibits=tuple(view.exhibits),
-            output="".join(view.output),
-            location=_location(view),
-        )
-    if call.excinfo is None:
-        return base
-    ended = call.excinfo.value
-    if not isinstance(ended, CheckEndedError):
-        text = f"{type(ended).__name__}: {ended}"[:500]
-        if view is None or not works_on_the_reference(item, view):
-            return dataclasses.replace(base, status=Status.INFRA, came=text, advice=())
-        ended = CrashedError(
-            f"What your code handed back is nothing that the check can look at ({text}).",
-            expected="Values of the kind that the stub describes.",
-            why="A check can only judge what it can read.",
-            hint="Print what your function returns, and compare it with the stub's Returns.",
-        )
-    return dataclasses.replace(
-        base,
-        status=ended.status,
-        came=ended.came,
-        expected=ended.expected,
-        why=ended.why,
-        hint=ended.hint,
-        awaited=ended.awaited,
-        mistake=ended.mistake.name if ended.mistake else "",
-        mistake_id=ended.mistake.id if ended.mistake else "",
-        further=ended.further,
-        frames=_frames(view.submission, ended) if view else (),
-        advice=(),
-    )
-
-
-@functools.cache
-def reference(seed: int) -> Submission:
-    """The reference under check, its answers kept."""
-    return Submission(REFERENCE, sandbox.shared(), seed)
-
-
-def works_on_the_reference(item: pytest.Item, view: Solution) -> bool:
-    """Whether a check that broke goes through on the reference: then the kit is not to blame.
-
-    Evidence can be forged, and odd evidence may break a check; nobody gets out of a check that way.
-    """
-    assert isinstance(item, pytest.Function)
-    try:
-        item.obj(Solution(reference(view.seed), view.tier, view.about))
-    except Exception:
-        return False
-    return True
-
-
-def _location(view: Solution) -> Frame | None:
-    line = view.submission.line_of(view.tier, view.about)
-    path = view.submission.folder / f"{view.tier}.py"
-    return _frame(view.submission, path, line, view.about) if line else None
-
-
-def _frames(submission: Submission, ended: CheckEndedError) -> tuple[Frame, ...]:
-    if ended.error is None:
-        return ()
-    return tuple(
-        _frame(submission, Path(file), line, name) for file, line, name in ended.error.frames
-    )
-
-
-def _frame(submission: Submission, path: Path, line: int, function: str) -> Frame:
-    lines = submission.text(path).splitlines()
-    source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return Frame(str(path), line, function, source[:200])
-
-
-def _plain_text(verdict: Verdict) -> str:
-    rows = [verdict.title, verdict.mistake and f"Mistake: {verdict.mistake}"]
-    for label in ("expected", "came", "why", "hint"):
-        text: Any = getattr(verdict, label)
-        rows.append(text and f"{label.capitalize()}: {text}")
-    rows += [f"Also: {other.mistake}. {other.came}" for other in verdict.further]
-    rows += [f"{frame.file}:{frame.line}: {frame.source}" for frame in verdict.frames]
-    return "\n".join(filter(None, rows))

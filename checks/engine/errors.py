@@ -1,4 +1,4 @@
-"""Everything that the kit itself raises, in one tree; what a check ends with is in `course`.
+"""What the kit itself raises, in one tree; what a check ends with is in `course`.
 
 KitError                 something can't be done
 ├─ UsageError            the command can't be carried out as given
@@ -21,9 +21,9 @@ KitError                 something can't be done
 │  └─ MaterialError      the images for that are not there
 └─ ReportError           a report can't be written
 
-The text of each is one sentence for the screen, unless its class says otherwise. Three are no
-KitErrors, since nobody is shown their texts: `PartError` and `ByHandError`, whose texts go on
-after a file's name, and `WireError`.
+The text of each is one sentence for the screen, unless its class says otherwise. `PartError` and
+`ByHandError`, whose texts go on after a file's name, and `WireError` are no KitErrors, since nobody
+is shown their texts. What one module raises and catches for itself stands in that module.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class RunError(KitError):
 
 
 class ClaimedError(RunError):
-    """Another process trains this run."""
+    """Another process trains this run; it has no text."""
 
 
 class StoringError(RunError):

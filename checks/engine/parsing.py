@@ -10,7 +10,7 @@ import threading
 PARSING = threading.RLock()
 
 
-def parsed(text: str) -> ast.Module:
+def parsed(text: str | bytes) -> ast.Module:
     """The text's syntax tree.
 
     Raises:

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from checks.engine.errors import DataError
+
 KIT = Path(__file__).resolve().parents[2]
 EXERCISES = KIT / "exercises"
 REFERENCE = KIT / "reference"
@@ -23,7 +25,7 @@ def cache_folder() -> Path:
     """Where downloads are kept: `GAN_KIT_CACHE`, or the kit's part of this user's cache folder.
 
     Raises:
-        RuntimeError: this user has no home folder.
+        DataError: this user has no home folder.
     """
     if chosen := os.environ.get("GAN_KIT_CACHE"):
         return Path(chosen)
@@ -33,7 +35,10 @@ def cache_folder() -> Path:
         base, usual = None, "Library/Caches"
     else:
         base, usual = os.environ.get("XDG_CACHE_HOME"), ".cache"
-    return (Path(base) if base else Path.home() / usual) / "gan-exercise-kit"
+    try:
+        return (Path(base) if base else Path.home() / usual) / "gan-exercise-kit"
+    except RuntimeError:
+        raise DataError("MNIST could not be downloaded: there is no home folder.") from None
 
 
 def short(file: str | Path) -> str:

@@ -9,6 +9,11 @@ from __future__ import annotations
 import os
 import signal
 
+from hypothesis import settings
+
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("kit", deadline=None)
+settings.load_profile("kit")
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")

@@ -78,7 +78,7 @@ def as_bytes(text: str, newline: str, mark: bool) -> bytes:
     return (codecs.BOM_UTF8 if mark else b"") + text.replace("\n", newline).encode()
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(files(), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_only_the_chosen_value_changes(
     made: tuple[str, str, str], newline: str, mark: bool
@@ -97,7 +97,7 @@ def is_left_out_of(shorter: str, longer: str) -> bool:
     return all(character in rest for character in shorter)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(files(), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_a_missing_entry_is_put_in_and_nothing_is_taken_out(
     made: tuple[str, str, str], newline: str, mark: bool

@@ -250,7 +250,7 @@ def test_a_file_that_repeats_itself_takes_no_time() -> None:
     assert time.monotonic() - started < 20
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_any_file_that_parses_can_be_compared(data: st.DataObject) -> None:
     tier = data.draw(st.sampled_from(TIERS))

@@ -19,7 +19,7 @@ MNIST_RAW = Path(__file__).resolve().parents[2].parent / "shared" / "mnist" / "M
 
 counts = st.integers(0, 40)
 seeds = st.integers(0, 2**32)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 @pytest.fixture(scope="module")

@@ -184,7 +184,7 @@ IDLE = ["", "    ", "# a word", "        # a word, further in", "\f"]
 
 @given(st.lists(st.tuples(st.integers(0, len(LINES)), st.sampled_from(IDLE)), max_size=5),
        st.sampled_from(["\n", "\r\n"]))  # fmt: skip
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_comments_and_empty_lines_never_count(places: list[tuple[int, str]], end: str) -> None:
     lines = list(LINES)
     for place, text in sorted(places, reverse=True):
@@ -212,7 +212,7 @@ SAID = {part: said(REFERENCE["beginner"], part) for part in BEGINNER}
 
 
 @given(st.integers(0, len(REFERENCE["beginner"]) - 1), st.sampled_from(["", *"a1 (.=-\n#\"'"]))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")
 def test_no_edit_of_a_function_goes_unseen(place: int, character: str) -> None:
     original = REFERENCE["beginner"]
@@ -227,7 +227,7 @@ NAMES = ["go", "one", "two", "three"]
 
 @given(st.lists(st.lists(st.sampled_from(NAMES[1:]), max_size=2), min_size=4, max_size=4),
        st.sampled_from(NAMES))  # fmt: skip
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_exactly_what_is_used_counts_down_to_the_last_call(
     calls: list[list[str]], edited: str
 ) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from checks.engine.commands import COMMANDS
-from checks.engine.paths import CHECKS, KIT
+from checks.engine.paths import CHECKS, KIT, tiers
 
-# From the bottom up: a room uses what stands above it in this list, never what stands below.
+# From the bottom up: a room uses what stands before it in this list, never what comes after it.
 ROOMS = [
-    ("paths", "errors"),
+    ("errors",),
+    ("paths",),
     ("parsing", "files", "plain_text", "processes"),
     ("mistakes",),
     ("course", "data"),
@@ -20,7 +21,7 @@ ROOMS = [
     ("probes",),
     ("sandbox",),
     ("judging",),
-    ("test_beginner", "test_intermediate", "test_advanced", "test_bonus"),
+    tuple(f"test_{tier}" for tier in tiers()),
     ("experiments",),
     ("runner",),
     ("conftest",),

@@ -110,7 +110,7 @@ def test_folders_that_are_not_mnist_say_what_is_wrong(tmp_path: Path) -> None:
         training_images(tmp_path)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(["images-idx3", "labels-idx1"]), st.integers(0, 10_000), st.binary())
 def test_files_cut_short_or_overwritten_are_an_error_in_words(
     tmp_path_factory: pytest.TempPathFactory, kind: str, kept: int, tail: bytes

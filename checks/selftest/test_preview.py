@@ -93,7 +93,7 @@ def test_256_colours_are_enough_for_blocks() -> None:
     assert "38;5;" in shown
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     shape=st.tuples(st.integers(0, 12), st.integers(1, 40), st.integers(1, 40)),
     width=st.integers(1, 120),

@@ -44,7 +44,7 @@ def test_equal_sets_are_at_no_distance() -> None:
     assert frechet_distance(bell(), bell().flip(0)) < 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     shift=st.lists(st.floats(-5, 5), min_size=F, max_size=F),
     spreads=st.lists(st.floats(0.1, 4), min_size=F, max_size=F),
@@ -61,7 +61,7 @@ def test_shifted_and_stretched_bells_are_as_far_apart_as_the_formula_says(
     assert frechet_distance(fake, real) == pytest.approx(expected, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(turn=st.floats(0, math.pi), wide=st.floats(0, 4), narrow=st.floats(0, 4))
 def test_bells_that_lie_across_each_other_are_as_far_apart_as_the_formula_says(
     turn: float, wide: float, narrow: float
@@ -76,7 +76,7 @@ def test_bells_that_lie_across_each_other_are_as_far_apart_as_the_formula_says(
     assert frechet_distance(real, fake) == pytest.approx(expected, abs=1e-5)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 100), n=st.integers(20, 60), m=st.integers(20, 60))
 def test_the_kernel_distance_is_the_unbiased_estimate(seed: int, n: int, m: int) -> None:
     real, fake = bell(n, seed).double(), bell(m, seed + 1).double() * 1.5 + 0.3
@@ -157,7 +157,7 @@ def test_one_odd_real_image_does_not_make_noise_look_real() -> None:
     assert neighbourhoods(real, far)["density"] == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(n=st.integers(6, BLOCK + 40), m=st.integers(6, BLOCK + 40), seed=st.integers(0, 9))
 def test_blocks_change_nothing(n: int, m: int, seed: int) -> None:
     """The plain definition, on whole matrices."""

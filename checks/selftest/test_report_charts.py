@@ -44,7 +44,7 @@ def ticks(svg: str | None) -> list[str]:
             if each.get("text-anchor") == "end"]  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     epochs=st.lists(st.integers(0, 10**6), min_size=1, max_size=40, unique=True).map(sorted),
     data=st.data(),

@@ -89,7 +89,7 @@ def test_junit_says_how_each_check_ended(tmp_path: Path) -> None:
     assert "advanced.py:42 in generator_step" in (failure.text or "")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=st.just(CONTROL) | st.lists(st.integers(0, 0x10FFFF).map(chr)).map("".join))
 def test_both_stay_valid_whatever_they_hold(
     tmp_path_factory: pytest.TempPathFactory, text: str

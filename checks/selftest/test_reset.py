@@ -159,7 +159,7 @@ CONTENTS = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CONTENTS, st.sampled_from(["", "noise_statistics", "ANSWERS"]))
 def test_reset_then_restore_gives_the_same_bytes(contents: bytes, part: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

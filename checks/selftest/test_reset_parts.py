@@ -208,7 +208,7 @@ TARGET = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(AROUND, TARGET, AROUND, st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_nothing_outside_of_the_part_changes(
     before: list[str], target: str, after: list[str], line_end: str, ends: bool

@@ -380,7 +380,7 @@ ANY_CHARACTER = st.integers(0, 0x10FFFF).map(chr)
 HOSTILE = st.lists(NASTY | ANY_CHARACTER, max_size=12).map("".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=HOSTILE, setting=st.sampled_from([("utf-8", True), ("utf-8", False), ("cp1252", True)]))
 def test_hostile_text_is_inert_everywhere(text: str, setting: tuple[str, bool]) -> None:
     encoding, terminal = setting

@@ -574,7 +574,7 @@ def test_windows_line_ends_are_no_change(source: Path, tmp_path: Path) -> None:
     assert write_stubs(source, tmp_path)[0].action is Action.UNCHANGED
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.binary() | st.sampled_from([STUB, b"", b"x = 1\n"]), min_size=1, max_size=6))
 def test_no_work_is_ever_lost(works: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -270,8 +270,9 @@ def test_another_loop_goes_on_with_the_same_networks_and_optimizers(
     begin = Trainer._resumed
 
     def resumed(trainer: Trainer) -> bool:
-        at_first_step.append(deepcopy(trainer.checkpoint.states()))
-        assert len(trainer.checkpoint.networks) == 2
+        if not at_first_step:
+            at_first_step.append(deepcopy(trainer.checkpoint.states()))
+            assert len(trainer.checkpoint.networks) == 2
         return begin(trainer)
 
     monkeypatch.setattr(Trainer, "_resumed", resumed)
@@ -569,3 +570,39 @@ def test_a_walk_keeps_the_length_of_its_vectors() -> None:
     ends = sampling.noise(18, 100, sampling.WALK_SEED).view(2, 9, 100)
     assert torch.allclose(ways[:, 0], ends[0], atol=1e-4)
     assert torch.allclose(ways[:, -1], ends[1], atol=1e-4)
+
+
+def test_a_mismatch_of_the_second_optimizer_leaves_the_run_as_it_is(tmp_path: Path) -> None:
+    training = Training(tmp_path / "run", REFERENCE, epochs=3)
+    training.go(stop_after=1)
+    before = {path: path.read_bytes() for path in training.run.rglob("*.*")}
+    code = training.solutions / "advanced.py"
+    whole = "torch.optim.Adam(generator.parameters()"
+    text = code.read_text()
+    assert text.count(whole) == 1
+    code.write_text(text.replace(whole, "torch.optim.Adam(list(generator.parameters())[1:]"))
+    trainer = training.go()
+    assert trainer.ending is not None
+    assert trainer.ending.status == "mismatch"
+    assert {path: path.read_bytes() for path in training.run.rglob("*.*")} == before
+
+
+def test_a_mismatch_that_becomes_another_exception_is_still_one(tmp_path: Path) -> None:
+    step = (
+        "            d_losses.append("
+        "discriminator_step(generator, discriminator, d_optimizer, real_images))\n"
+    )
+    hiding = variant(
+        (
+            step,
+            "            try:\n    " + step + "            except Exception as error:\n"
+            "                raise ValueError('no step') from error\n",
+        )
+    )
+    training = Training(tmp_path / "run", hiding, epochs=3)
+    training.go(stop_after=1)
+    code = training.solutions / "advanced.py"
+    code.write_text(code.read_text().replace("hidden_dims=(24,)", "hidden_dims=(25,)"))
+    trainer = training.go()
+    assert trainer.ending is not None
+    assert trainer.ending.status == "mismatch"

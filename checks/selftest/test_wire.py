@@ -72,13 +72,13 @@ def message(tree: object, buffers: bytes = b"") -> bytes:
     return wire.HEADER.pack(wire.MAGIC, len(text), len(buffers)) + text + buffers
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values)
 def test_every_value_comes_back(value: Any) -> None:
     assert same(value, unpack(pack(value)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(arrays)
 def test_every_array_comes_back_as_tensor_too(array: Numbers) -> None:
     tensor = torch.from_numpy(array.copy())
@@ -246,7 +246,7 @@ def taken_apart(data: bytes) -> None:
     repr(value).encode("utf-8")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200) | st.binary(max_size=200).map(message))
 def test_any_bytes_are_a_value_or_refused(data: bytes) -> None:
     taken_apart(data)
@@ -271,13 +271,13 @@ array_nodes = st.tuples(
 ).map(lambda node: {"$array": list(node)})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(json_trees | array_nodes, st.binary(max_size=64))
 def test_any_structure_is_a_value_or_refused(tree: Any, buffers: bytes) -> None:
     taken_apart(message(tree, buffers))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values, st.data())
 def test_a_damaged_message_is_a_value_or_refused(value: Any, data: st.DataObject) -> None:
     damaged = bytearray(pack(value))

@@ -1,4 +1,4 @@
-"""What `python run_checks.py` can do: one module a command, each with `add_arguments` and `run`.
+"""What `python run_checks.py` can do: a module for each, with `add_arguments` and `run`.
 
 `add_arguments(parser)` declares the command's options, `run(options)` does the work and returns
 the exit status. The module's docstring and its EXAMPLES are what --help shows. Modules are

@@ -10,7 +10,7 @@ from pathlib import Path
 from checks.engine.errors import UsageError
 from checks.engine.paths import KIT, tiers
 
-PASSED, NOT_ALL, USAGE, INFRA, INTERRUPTED = 0, 1, 2, 3, 130
+PASSED, NOT_ALL, INFRA, INTERRUPTED = 0, 1, 3, 130  # wrong usage is 2: see `errors`
 
 
 def one_of(name: str, known: list[str], what: str, meant: Sequence[str] = ()) -> str:

@@ -11,6 +11,7 @@ import argparse
 from checks.engine.commands.common import PASSED, add_check
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.course.lessons import find
+from checks.engine.learner.progress import last_verdicts
 from checks.engine.learner.recording import standing
 
 EXAMPLES = (
@@ -36,7 +37,8 @@ def run(options: argparse.Namespace) -> int:
     if chosen is None:
         page.console.print(page.text("All checks pass: there is nothing to give a hint on."))
         return PASSED
-    is_current = states[chosen.check.check] in ("failed", "todo")
-    for block in hint_blocks(page, folder, chosen, is_current):
+    is_current = states[chosen.check.check] in ("failed", "todo", "blocked")
+    verdict = last_verdicts(folder).get(chosen.check.check)
+    for block in hint_blocks(page, folder, chosen, verdict, is_current):
         page.console.print(block)
     return PASSED

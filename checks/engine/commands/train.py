@@ -133,7 +133,7 @@ def carried_out(request: Request) -> int:
                 screen.loading()
                 reached: list[int] = []
                 last = followed(supervisor, request, screen, reached)
-            words = supervisor.last_words()
+            words = supervisor.last_line
     except KeyboardInterrupt:
         return stopped(request)
     if last["event"] == "end" and last["state"] == "finished":

@@ -45,12 +45,12 @@ def failed(request: Request, screen: TrainingScreen, last: Event, epoch: int) ->
         screen.notice(f"Training needs {part}, which is still to be written.")
         screen.next(f"write it, and check it:\n  {mine}")
         return NOT_ALL
-    screen.mend(verdict_of(last, solutions, epoch))
+    screen.show_mistake(verdict_of(last, solutions, epoch))
     say_kept(screen, folder, epoch)
     if last.get("kind") == "storage":
         screen.next(f"make room, then go on:\n  {command(f'train --resume {folder.name}')}")
     else:
-        screen.next(f"mend it; the checks may say more:\n  {mine}")
+        screen.next(f"fix it; the checks may say more:\n  {mine}")
     return NOT_ALL
 
 
@@ -58,7 +58,7 @@ def broken_off(request: Request, screen: TrainingScreen, last: Event, epoch: int
     """The process that trained has gone without a word."""
     folder, verdict = Path(request.folder), lost(str(last["how"]), epoch)
     note(folder, "failed", verdict.came)
-    screen.mend(verdict)
+    screen.show_mistake(verdict)
     say_kept(screen, folder, epoch)
     if epoch:
         screen.next(f"go on from there:\n  {command(f'train --resume {folder.name}')}")

@@ -12,7 +12,7 @@ import argparse
 from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.course.lessons import next_check
-from checks.engine.learner.recording import is_remembered, standing
+from checks.engine.learner.recording import standing
 from checks.engine.paths import tiers
 from checks.engine.runner.session import Judge
 
@@ -37,12 +37,11 @@ def run(options: argparse.Namespace) -> int:
     """Watch until the learner has had enough."""
     folder = folder_of(options.solutions or "exercises", "--solutions")
     data = folder_of(options.data, "--data") if options.data else None
-    remembers = is_remembered(folder) and not options.solutions
     with Judge(keeps_spare=True) as judge:
         from checks.engine.ui.watch import watch  # while the judge loads
 
         listed, states = standing(folder)
         following = next_check(listed, states)
         first = options.tier or (following.check.tier if following else tiers()[0])
-        watch(judge, folder, first, seed=options.seed, data=data, remembers=remembers)
+        watch(judge, folder, first, seed=options.seed, data=data, named=options.solutions)
     return PASSED

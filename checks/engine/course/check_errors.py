@@ -1,6 +1,6 @@
 """How a check can end early: the one family of exceptions that a check function raises.
 
-`checks/conftest.py` turns each into a `Verdict`. Anything else that a check raises is the kit's
+`runner/verdicts.py` turns each into a `Verdict`. Anything else that a check raises is the kit's
 own fault (`infra`).
 """
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from checks.engine.course.listing import Listed
 from checks.engine.course.verdict import State, Verdict
 from checks.engine.errors import UnknownCheckError
+from checks.engine.parsing import parsed
 from checks.engine.paths import CHECKS
 from checks.mistakes import CATALOGUE
 
@@ -31,7 +32,7 @@ class Lesson:
 def lesson(listed: Listed) -> Lesson:
     """What a check says of itself."""
     file = CHECKS / f"test_{listed.check.tier}.py"
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = parsed(file.read_text(encoding="utf-8"))
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     said = next(ast.get_docstring(node) or "" for node in functions if node.name == listed.function)
     paragraphs = [" ".join(part.split("\n")) for part in inspect.cleandoc(said).split("\n\n")]
@@ -99,7 +100,7 @@ def next_check(course: Sequence[Listed], states: Mapping[str, State]) -> Listed 
     """The check to work on: in the first unfinished tier what failed, then what is to be done."""
     for tier in dict.fromkeys(each.check.tier for each in course):
         mine = [each for each in course if each.check.tier == tier]
-        for wanted in ("failed", "changed", "todo", "unchecked"):
+        for wanted in ("failed", "changed", "todo", "unchecked", "blocked"):
             for each in mine:
                 if states[each.check.check] == wanted:
                     return each

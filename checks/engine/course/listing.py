@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.engine.course.verdict import Check
+from checks.engine.parsing import parsed
 from checks.engine.paths import KIT, tiers
 
 Part = tuple[str, str]  # (tier, name)
@@ -38,7 +39,7 @@ def course(kit: Path = KIT) -> list[Listed]:
     """All checks, in the order in which they run."""
     files = [(tier, kit / "checks" / f"test_{tier}.py") for tier in tiers()]
     texts = [(tier, file.read_text(encoding="utf-8")) for tier, file in files if file.is_file()]
-    return [each for tier, text in texts for each in listed(tier, ast.parse(text))]
+    return [each for tier, text in texts for each in listed(tier, parsed(text))]
 
 
 def listed(tier: str, tree: ast.Module) -> Iterator[Listed]:

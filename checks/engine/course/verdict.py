@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 # How a check stands on the code as it is now: see `learner.progress`.
-State = Literal["passed", "failed", "changed", "todo", "unchecked"]
+State = Literal["passed", "failed", "changed", "todo", "unchecked", "blocked"]
 
 
 class Status(str, Enum):

@@ -83,10 +83,7 @@ def training_images(data: str | Path | None = None, limit: int | None = None) ->
 
 
 def _from_cache(limit: int | None) -> Images:
-    try:
-        cache = cache_folder()
-    except RuntimeError:
-        raise DataError("MNIST could not be downloaded: there is no home folder.") from None
+    cache = cache_folder()
     with contextlib.suppress(DataError):
         return _from_folder(cache, limit)
     try:

@@ -67,7 +67,7 @@ class Progress:
         """How a check stands on the code of this fingerprint.
 
         "changed" is what ended, in whatever way, on other code; "todo" is what has still to be
-        written, or waits for another part.
+        written, "blocked" what waits for another part.
         """
         entry = self.entries.get(check)
         if entry is None:
@@ -76,7 +76,9 @@ class Progress:
             return "changed"
         if entry.status is Status.PASSED:
             return "passed"
-        return "todo" if entry.status.is_open else "failed"
+        if entry.status.is_open:
+            return "todo" if entry.status is Status.TODO else "blocked"
+        return "failed"
 
     def record(
         self, verdicts: Iterable[Verdict], fingerprints: Mapping[str, str], when: datetime

@@ -31,6 +31,7 @@ from checks.engine.errors import StubError
 from checks.engine.files import replace
 from checks.engine.learner.backups import back_up
 from checks.engine.learner.source import end, plain, start
+from checks.engine.parsing import parsed
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -100,7 +101,7 @@ def stub_source(reference_source: str, path: str | Path) -> str:
     """
     source = plain(reference_source)
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except SyntaxError as error:
         raise _error(path, error.lineno, f"not valid Python: {error.msg}") from None
     except ValueError as error:  # a null byte

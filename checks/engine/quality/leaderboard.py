@@ -107,7 +107,9 @@ def boards(scored: Iterable[tuple[Run, Mapping[str, Any]]], figures: Path = FIGU
     for board in found.values():
         board.entries += figures_for(board.features, figures)
         board.entries.sort(key=lambda entry: entry.frechet)
-    return sorted(found.values(), key=lambda board: -len(board.entries))
+    return sorted(
+        found.values(), key=lambda board: -sum(not entry.is_figure for entry in board.entries)
+    )
 
 
 def entries_of(run: Run, scores: Mapping[str, Any]) -> list[Entry]:

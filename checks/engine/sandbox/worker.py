@@ -1,6 +1,6 @@
 """The process that the learner's code runs in: it runs one probe and hands back evidence.
 
-Started by `sandbox.py`, in one of two ways:
+Started by `worker_process.py`, in one of two ways:
 
 * `fork`: this process loads PyTorch once and never runs learners' code itself; for each request it
   forks a child that does, gives up its rights, answers and ends. A twin, forked as well, does the

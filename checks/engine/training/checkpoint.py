@@ -58,6 +58,11 @@ class Checkpoint:
         """The optimizers in use."""
         return [optimizer for each in self._optimizers if (optimizer := each()) is not None]
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something that was kept has not been put back yet."""
+        return bool(self._kept_networks or self._kept_optimizers)
+
     def states(self) -> dict[str, Any]:
         """All that is to be kept, as plain data; it shares memory with the networks."""
         networks = [
@@ -74,7 +79,7 @@ class Checkpoint:
             "random": random_states(),
         }
 
-    # Noticing them, and putting their states back.
+    # Noticing them, and restoring their states.
 
     @contextmanager
     def watching(self) -> Iterator[None]:

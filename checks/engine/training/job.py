@@ -14,7 +14,6 @@ import torch
 from checks.engine.errors import (
     ClaimedError,
     DataError,
-    NoDeviceError,
     RunError,
     StoringError,
     UnfitError,
@@ -34,7 +33,7 @@ class RefusedError(Exception):
     """The training can't begin as asked for; the text is one sentence."""
 
 
-REFUSALS = (RefusedError, DataError, NoDeviceError, UnfitError, RunError)
+REFUSALS = (RefusedError, DataError, RunError)
 
 
 def carry_out(request: Request, emit: Emit) -> None:
@@ -49,10 +48,10 @@ def carry_out(request: Request, emit: Emit) -> None:
             job.run()
     except ClaimedError:
         emit("usage", text=f"The run {folder.name} is being trained by another process.")
-    except REFUSALS as error:
-        emit("usage", text=str(error))
     except StoringError as error:
         emit("usage", text=f"The run {folder.name} can't be kept: {error}")
+    except REFUSALS as error:
+        emit("usage", text=str(error))
     except OSError as error:
         emit("usage", text=f"The folder of the run {folder.name} can't be used: {error.strerror}.")
 

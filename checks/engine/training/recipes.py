@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from checks.engine.errors import InfraError
+from checks.engine.parsing import parsed
 from checks.engine.paths import REFERENCE
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def known_recipes() -> dict[str, Recipe]:
     """
     values: dict[str, Any] = {"__name__": "recipes"}
     try:
-        tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+        tree = parsed(SOURCE.read_text(encoding="utf-8"))
         tree.body = [node for node in tree.body if is_data(node)]
         exec(compile(tree, str(SOURCE), "exec", dont_inherit=True), values)
         found: dict[str, Recipe] = values["RECIPES"]

@@ -67,6 +67,7 @@ class Supervisor:
         """Start it."""
         self.process = started()
         self.printed = bytearray()
+        self.last_line = ""  # of what was printed
         self._folder: Path | None = None
         self._reader = threading.Thread(target=self._read_output, daemon=True)
         self._reader.start()
@@ -124,17 +125,14 @@ class Supervisor:
         """Add to the run's `output.txt` what was printed since; it holds the first 64 KiB."""
         printed = bytes(self.printed)
         del self.printed[: len(printed)]
+        if lines := printed.decode("utf-8", "replace").strip().splitlines():
+            self.last_line = lines[-1].rstrip(".")
         if not printed or self._folder is None or not self._folder.is_dir():
             return
         path = self._folder / OUTPUT
         with contextlib.suppress(OSError), path.open("ab") as file:
             room = MAX_OUTPUT - file.tell()
             file.write(printed[: max(room, 0)])
-
-    def last_words(self) -> str:
-        """The last line that was printed."""
-        lines = bytes(self.printed).decode("utf-8", "replace").strip().splitlines()
-        return lines[-1].rstrip(".") if lines else ""
 
     # The end.
 

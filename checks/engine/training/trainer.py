@@ -96,6 +96,9 @@ class Trainer:
                 returned = self.train(self.images, self.on_epoch_end)
         except (EndedError, MismatchError):
             pass
+        except Exception:  # one that the learner's code has made of a mismatch, perhaps
+            if not self.checkpoint.mismatch:
+                raise
         if self.checkpoint.mismatch:
             self.fail("mismatch", self.checkpoint.mismatch)
         if self.ending is None:
@@ -151,7 +154,9 @@ class Trainer:
         return True
 
     def _resumed(self) -> bool:
-        """What was kept fits: from here on the run is this one."""
+        """From here on the run is this one, once all that was kept has found its place."""
+        if self.checkpoint.is_waiting:
+            return False
         run_record.store_json(self.record.folder / "run.json", self.configuration)
         self.record.store_state("running")
         return True

@@ -7,7 +7,6 @@ several times a second instead.
 
 from __future__ import annotations
 
-import ast
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from checks.engine.errors import FileError
 from checks.engine.learner.learners_file import contents
+from checks.engine.parsing import parsed
 
 LOOK_SECONDS = 1.0  # between two looks that no event asked for
 POLL_SECONDS = 0.3  # between two looks where events don't come
@@ -139,7 +139,7 @@ def parses(text: bytes | None) -> bool:
     if not text:
         return False
     try:
-        ast.parse(text)
+        parsed(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

@@ -57,8 +57,13 @@ def standings_of(folder: Path, listed: Sequence[Listed], progress: Progress) -> 
     return standings
 
 
-def blocks_of(page: Page, folder: Path, standings: Sequence[Standing], notice: str) -> list[Text]:
-    """What the screen shows: the tiers, what has changed, what to do next."""
+def blocks_of(
+    page: Page, folder: Path, standings: Sequence[Standing], notice: str, named: str | None = None
+) -> list[Text]:
+    """What the screen shows: the tiers, what has changed, what to do next.
+
+    `named` is the folder as the command line named it, for the command that comes next.
+    """
     tiers = totals_of(standings)
     blocks = [page.hang(Text(), page.text(notice, "cyan"))] if notice else []
     blocks += [Text(), parts.tier_table(page, tiers), Text()]
@@ -69,7 +74,7 @@ def blocks_of(page: Page, folder: Path, standings: Sequence[Standing], notice: s
         following = TRAINING
     else:
         following = step(folder, standings)
-    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(following.said()))]
+    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(following.said(named)))]
 
 
 def totals_of(standings: Sequence[Standing]) -> list[Totals]:
@@ -116,7 +121,7 @@ def step(folder: Path, standings: Sequence[Standing]) -> NextStep:
     tier = unfinished[0].tier
     mine = [each for each in unfinished if each.tier == tier]
     wrong = [each for each in mine if each.state == "failed"]
-    to_do = [each for each in mine if each.entry and each.entry.status is Status.TODO]
+    to_do = [each for each in mine if each.state == "todo"]
     if not wrong and any(each.state == "changed" for each in mine):
         return NextStep("check again what has changed", tier)
     if not wrong and not to_do and any(each.state == "unchecked" for each in mine):

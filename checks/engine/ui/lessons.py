@@ -11,7 +11,7 @@ from checks.engine.course.lessons import ladder, lesson, number
 from checks.engine.course.listing import Listed
 from checks.engine.course.verdict import State, Verdict
 from checks.engine.errors import KeptError
-from checks.engine.learner.progress import last_verdicts, load, save
+from checks.engine.learner.progress import load, save
 from checks.engine.learner.recording import is_remembered
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page
@@ -22,6 +22,7 @@ STATES = {
     "changed": "The code has changed since it ran; run it again to know.",
     "unchecked": "It has not run yet.",
     "todo": "The part that it is about is still to be written.",
+    "blocked": "It waits for another part, which comes first.",
     "failed": "",
 }
 
@@ -45,12 +46,14 @@ def lesson_blocks(
     return [*shown, *([Text(), *notes] if notes else []), *tables]
 
 
-def hint_blocks(page: Page, folder: Path, chosen: Listed, is_current: bool = True) -> list[Text]:
+def hint_blocks(
+    page: Page, folder: Path, chosen: Listed, verdict: Verdict | None, is_current: bool = True
+) -> list[Text]:
     """The hints up to the next one, which is remembered as shown.
 
     Where the code is no longer what was judged, only the check's own first hint is left.
     """
-    verdict = last_verdicts(folder).get(chosen.check.check) if is_current else None
+    verdict = verdict if is_current else None
     rungs = ladder(chosen, verdict)
     progress = load(folder)
     shown = min(progress.hints(chosen.check.check) + 1, len(rungs))

@@ -127,7 +127,7 @@ class TrainingScreen:
         """The next thing to do."""
         self._print(self.page.hang(Text("Next: ", "bold"), self.page.text(step)))
 
-    def mend(self, verdict: Verdict) -> None:
+    def show_mistake(self, verdict: Verdict) -> None:
         """What ended the training, in words."""
         self.close()
         self._print(Text(), *parts.details(self.page, verdict, verbose=False), Text())

@@ -17,7 +17,7 @@ from checks.engine.course.verdict import State, Status, Verdict
 from checks.engine.errors import KitError
 from checks.engine.learner.fingerprint import fingerprints
 from checks.engine.learner.progress import last_verdicts, load
-from checks.engine.learner.recording import Recording
+from checks.engine.learner.recording import Recording, is_remembered
 from checks.engine.paths import short, tiers
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.ui.editors import open_at
@@ -43,10 +43,14 @@ SLOW_SECONDS = 0.5  # a check that took longer comes after those that took less
 
 
 def watch(
-    judge: Judge, folder: Path, first: str, *, seed: int, data: Path | None, remembers: bool
+    judge: Judge, folder: Path, first: str, *, seed: int, data: Path | None, named: str | None
 ) -> None:
-    """Watch a folder's solutions, from this tier on, until the learner has had enough."""
-    session = Watch(judge, folder, seed, data, remembers)
+    """Watch a folder's solutions, from this tier on, until the learner has had enough.
+
+    `named` is the folder as the command line named it; None for the exercises, whose progress is
+    remembered.
+    """
+    session = Watch(judge, folder, seed, data, named)
     watcher = FileWatcher(folder, session.saved, session.said)
     watcher.start()
     try:
@@ -81,11 +85,11 @@ class Watch:
     """The loop: events come from the files, the keyboard and the judge, one after the other."""
 
     def __init__(
-        self, judge: Judge, folder: Path, seed: int, data: Path | None, remembers: bool
+        self, judge: Judge, folder: Path, seed: int, data: Path | None, named: str | None
     ) -> None:
-        """Watch these solutions; what is found is kept where it `remembers`."""
+        """Watch these solutions; see `watch`."""
         self.judge, self.folder, self.seed, self.data = judge, folder, seed, data
-        self.remembers = remembers
+        self.named, self.remembers = named, named is None and is_remembered(folder)
         self.console = make_console()
         self.keyboard: Any = None
         self.events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -167,6 +171,8 @@ class Watch:
             self.judge.run([], self.folder, self.seed, self.data, listener, only=order)
         except KitError as error:
             problem = str(error)
+        except Exception as error:  # whatever it was, the session goes on
+            problem = f"The checks did not run: {type(error).__name__}: {error}"
         put(lambda: self.on_end(run, problem))
 
     def on_verdict(self, run: Run, verdict: Verdict) -> None:
@@ -211,6 +217,12 @@ class Watch:
         """The check that is to be fixed next."""
         verdict = self.next_verdict()
         return next((e for e in self.listed if verdict and e.check.check == verdict.check), None)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every check of this tier has passed."""
+        n_checks = sum(each.check.tier == self.tier for each in self.listed)
+        return [v.status for v in self.verdicts()] == [Status.PASSED] * n_checks
 
     def verdicts(self) -> list[Verdict]:
         """The tier's verdicts, in course order."""
@@ -268,10 +280,13 @@ def act(watch: Watch, key: str) -> None:
 
 def hint(watch: Watch) -> None:
     """One more hint on what is to be fixed next."""
-    if (chosen := watch.current()) is None:
+    if (chosen := watch.current()) is not None:
+        _, verdict = watch.known[chosen.check.check]
+        watch.screen.show(hint_blocks(watch.screen.page, watch.folder, chosen, verdict))
+    elif watch.is_done:
         watch.screen.notice("There is nothing to give a hint on: this tier is done.")
     else:
-        watch.screen.show(hint_blocks(watch.screen.page, watch.folder, chosen))
+        watch.screen.notice("There is nothing to give a hint on yet: the checks are running.")
 
 
 def explain(watch: Watch) -> None:
@@ -289,7 +304,9 @@ def overview(watch: Watch) -> None:
     """All tiers at a glance."""
     progress = load(watch.folder)
     standings = standings_of(watch.folder, watch.listed, progress)
-    watch.screen.show(blocks_of(watch.screen.page, watch.folder, standings, progress.notice))
+    watch.screen.show(
+        blocks_of(watch.screen.page, watch.folder, standings, progress.notice, watch.named)
+    )
 
 
 def open_file(watch: Watch) -> None:
@@ -308,7 +325,7 @@ def reset(watch: Watch) -> None:
     """The tier's stub again, after a question; the save that it is starts the next run."""
     with watch.keyboard.lent():
         try:
-            put_stub_back(watch.folder, watch.tier, watch.screen.notice)
+            put_stub_back(watch.folder, watch.tier, watch.screen.notice, solutions=watch.named)
         except KitError as error:
             watch.screen.notice(str(error))
     watch.show_keys()
