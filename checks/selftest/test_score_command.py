@@ -11,7 +11,7 @@ import torch
 
 from checks.engine.data.digits import draw_digits
 from checks.engine.quality import scoring
-from checks.engine.quality.classifier import NO_DIGIT, classifier_for
+from checks.engine.quality.classifier import N_FEATURES, NO_DIGIT, classifier_for
 from checks.engine.quality.material import material
 from checks.engine.quality.score_file import FILE, VERSION
 from checks.engine.training import runs
@@ -103,7 +103,7 @@ def test_its_classifier_reads_drawn_digits_that_it_has_not_seen(
     assert share_right(classifier, images, labels) > 0.95
     noise = torch.randint(0, 256, (500, 28, 28), dtype=torch.uint8)
     assert share_right(classifier, noise, torch.full((500,), NO_DIGIT)) > 0.99
-    assert classifier.features(images).shape == (1000, classifier.num_features)
+    assert classifier.features(images).shape == (1000, N_FEATURES)
 
 
 def test_several_runs_are_a_board(place: Path) -> None:

@@ -9,7 +9,6 @@ data: arrays without pickles, JSON as plain values.
 
 from __future__ import annotations
 
-from checks.engine.errors import ScoreError
 from checks.engine.quality.scoring import read_scores, score_run
 
-__all__ = ["ScoreError", "read_scores", "score_run"]
+__all__ = ["read_scores", "score_run"]

@@ -43,7 +43,6 @@ class Classifier(nn.Module):
     of features have a size that means the same for every classifier.
     """
 
-    num_features = N_FEATURES
     scale: Tensor
 
     def __init__(self) -> None:

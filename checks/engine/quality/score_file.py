@@ -62,7 +62,7 @@ def read_json(path: Path, kind: type) -> dict[str, Any] | None:
     try:
         held: dict[str, Any] = msgspec.json.decode(read_plain(path, MAX_BYTES), type=kind)
         return held
-    except (OSError, KitError, ValueError, RecursionError):
+    except (OSError, KitError, ValueError, RecursionError, msgspec.MsgspecError):
         return None
 
 

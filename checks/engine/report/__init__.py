@@ -4,7 +4,6 @@
 into shapes and images; `wording` finds the words; `page` puts all of it into the template.
 """
 
-from checks.engine.errors import ReportError
 from checks.engine.report.page import write_report
 
-__all__ = ["ReportError", "write_report"]
+__all__ = ["write_report"]
