@@ -29,7 +29,7 @@ from checks.engine.quality import score_run
 from checks.engine.quality.leaderboard import entries_of
 from checks.engine.quality.wording import MEASURES
 from checks.engine.training.recipes import FIGURES, known_recipes
-from checks.engine.training.runs import read
+from checks.engine.training.run_store import read
 
 N_IMAGES = 8000
 Row = dict[str, float]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.engine.data.digits import draw_digits
-from checks.engine.training.runs import GRID, MANY, SCORED, WALK
+from checks.engine.training.run_store import GRID, MANY, SCORED, WALK
 
 Pixels = NDArray[np.uint8]
 

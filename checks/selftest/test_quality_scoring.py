@@ -21,7 +21,7 @@ from checks.engine.paths import KIT
 from checks.engine.quality import read_scores, score_run, scoring
 from checks.engine.quality.score_file import FILE, MAX_BYTES
 from checks.engine.quality.scoring import finished_scores
-from checks.engine.training.runs import MANY, Run, read
+from checks.engine.training.run_store import MANY, Run, read
 from checks.selftest.run_folders import make_run, make_scores
 from checks.selftest.test_command import environment
 from checks.selftest.test_quality_classifier import make_small, mnist_folder

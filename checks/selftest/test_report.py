@@ -16,7 +16,7 @@ from PIL import Image
 from checks.engine.errors import ReportError
 from checks.engine.report import animation, page, write_report
 from checks.engine.report.content import MAX_EPOCHS, MAX_SNAPSHOTS
-from checks.engine.training import runs
+from checks.engine.training import run_store as runs
 from checks.selftest.run_folders import make_run, make_score, make_scores
 
 HOSTILE = (

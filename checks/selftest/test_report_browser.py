@@ -17,7 +17,7 @@ import pytest
 
 from checks.engine.report import write_report
 from checks.engine.report.pictures import sheet
-from checks.engine.training import runs
+from checks.engine.training import run_store as runs
 from checks.selftest.run_folders import make_run, make_scores
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")

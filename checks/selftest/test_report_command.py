@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from checks.engine.commands import report
-from checks.engine.training import runs
+from checks.engine.training import run_store as runs
 from checks.selftest.run_folders import make_run
 from checks.selftest.test_command import COMMAND, environment, run, sentence
 

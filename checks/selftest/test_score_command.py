@@ -14,7 +14,7 @@ from checks.engine.quality import scoring
 from checks.engine.quality.classifier import N_FEATURES, NO_DIGIT, classifier_for
 from checks.engine.quality.material import material
 from checks.engine.quality.score_file import FILE, VERSION
-from checks.engine.training import runs
+from checks.engine.training import run_store as runs
 from checks.selftest import in_process, test_command
 from checks.selftest.run_folders import make_run, make_scores, write_json
 from checks.selftest.test_command import sentence

@@ -22,7 +22,7 @@ from checks.engine.quality.leaderboard import (
     mark_of,
 )
 from checks.engine.training.recipes import FIGURES
-from checks.engine.training.runs import Run
+from checks.engine.training.run_store import Run
 from checks.engine.ui.score_screen import (
     RunShown,
     board_blocks,

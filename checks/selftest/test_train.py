@@ -27,7 +27,7 @@ from checks.engine import cli
 from checks.engine.commands import train, train_requests
 from checks.engine.sandbox import isolation
 from checks.engine.training import run_record, supervisor, tensorboard
-from checks.engine.training import runs as kept
+from checks.engine.training import run_store as kept
 from checks.engine.ui.training_screen import TrainingScreen, clock
 from checks.selftest.in_process import Copy, environment
 from checks.selftest.sandboxes import running, soon

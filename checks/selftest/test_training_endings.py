@@ -25,9 +25,9 @@ from checks.engine.training import (
     job,
     learner_code,
     run_record,
-    runs,
     trainer,
 )
+from checks.engine.training import run_store as runs
 from checks.engine.training.request import Request
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page, make_console

@@ -22,7 +22,8 @@ from torch import nn
 
 from checks.engine.errors import MismatchError
 from checks.engine.paths import KIT
-from checks.engine.training import run_record, runs, sampling
+from checks.engine.training import run_record, sampling
+from checks.engine.training import run_store as runs
 from checks.engine.training.checkpoint import Checkpoint
 from checks.engine.training.recipes import known_recipes
 from checks.engine.training.trainer import Trainer

@@ -15,7 +15,7 @@ import pytest
 
 from checks.engine.errors import ClaimedError, RunError
 from checks.engine.paths import KIT
-from checks.engine.training import runs as kept
+from checks.engine.training import run_store as kept
 from checks.engine.training.run_lock import claim, is_claimed
 from checks.selftest.run_folders import make_run
 from checks.selftest.test_command import environment
@@ -263,7 +263,7 @@ def test_a_run_is_claimed_by_one_process_at_a_time(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_all_runs_can_be_elsewhere(tmp_path: Path) -> None:
-    ask = "from checks.engine.training.runs import RUNS; print(RUNS)"
+    ask = "from checks.engine.training.run_store import RUNS; print(RUNS)"
     for extra, where in (({}, KIT / "runs"), ({"GAN_KIT_RUNS": str(tmp_path)}, tmp_path)):
         settings = {k: v for k, v in environment().items() if k != "GAN_KIT_RUNS"} | extra
         done = subprocess.run(

@@ -13,9 +13,10 @@ from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.learner.diff import compare, solved_parts
 from checks.engine.learner.recording import standing
-from checks.engine.learner.source import load, parsed
+from checks.engine.learner.source import load, one_part, parsed
+from checks.engine.learner.stubs import solved_and_stub
 from checks.engine.paths import short
-from checks.engine.ui.asking import agreed, one_part, solved_and_stub
+from checks.engine.ui.prompt import agreed
 
 EXAMPLES = (
     ("python run_checks.py diff beginner", "all that you wrote there"),

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the report, and say where it is."""
     from checks.engine.report import write_report
-    from checks.engine.training.runs import find, latest
+    from checks.engine.training.run_store import find, latest
 
     chosen = find(options.run) if options.run else latest()
     if chosen is None:

@@ -16,11 +16,11 @@ from checks.engine.commands.common import folder as folder_of
 from checks.engine.course.next_step import command
 from checks.engine.course.verdict import Exhibit
 from checks.engine.errors import UsageError
-from checks.engine.learner.backups import Backup, backups
+from checks.engine.learner.backups import Backup, backups, exchange
 from checks.engine.learner.learners_file import contents
 from checks.engine.learner.reset import differing_lines
 from checks.engine.paths import short
-from checks.engine.ui.asking import answer, can_ask, exchange
+from checks.engine.ui.prompt import answer, can_ask
 
 EXAMPLES = (
     ("python run_checks.py restore beginner", "list the versions, and ask for one"),

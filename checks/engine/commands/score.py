@@ -18,7 +18,7 @@ from checks.engine.training.recipes import known_recipes
 
 if TYPE_CHECKING:
     from checks.engine.quality.leaderboard import Board
-    from checks.engine.training.runs import Run
+    from checks.engine.training.run_store import Run
     from checks.engine.ui.screen import Screen
 
 EXAMPLES = (
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Score what is not scored yet, and show it."""
-    from checks.engine.training.runs import find, runs
+    from checks.engine.training.run_store import find, runs
     from checks.engine.ui.screen import Screen, make_console
 
     found = [find(options.run)] if options.run else runs()
@@ -82,7 +82,7 @@ def recipes_beside(run: Run, features: str) -> dict[str, Mapping[str, Any]]:
     """The scores of the recipes to beat, as far as they compare: trained here, else the kit's."""
     from checks.engine.quality.leaderboard import CHALLENGE, boards, mark_of
     from checks.engine.quality.scoring import finished_scores
-    from checks.engine.training.runs import runs
+    from checks.engine.training.run_store import runs
 
     scored = [(each, scores) for each in runs() if (scores := finished_scores(each))]
     epochs = recipes_epochs()

@@ -33,8 +33,7 @@ from checks.engine.commands.train_requests import (
 )
 from checks.engine.course.next_step import command
 from checks.engine.errors import InfraError, ReportError, RunError, ScoreError, UsageError
-from checks.engine.training import runs as kept
-from checks.engine.training import tensorboard
+from checks.engine.training import run_store, tensorboard
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
 from checks.engine.training.supervisor import Event, Supervisor
 
@@ -172,23 +171,23 @@ def followed(
 
 def finished(request: Request, screen: TrainingScreen) -> int:
     """The run is done: look at it."""
-    run = kept.read(Path(request.folder))
+    run = run_store.read(Path(request.folder))
     done = f"{counted(run.state['epoch'])} in {said_time(run.state['seconds'])}"
     screen.say(f"Done: {done}, kept in {place(run.folder)}.", "bold green")
     look_at(run, screen)
     return PASSED
 
 
-def look_at(run: kept.Run, screen: TrainingScreen) -> None:
+def look_at(run: run_store.Run, screen: TrainingScreen) -> None:
     """Show samples, score them, write the report, and say what to do next."""
     from checks.engine.quality import score_run
     from checks.engine.report import write_report
     from checks.engine.ui.preview import preview
 
-    files = kept.samples(run)
+    files = run_store.samples(run)
     try:
         if files:
-            screen.show(preview(kept.load_samples(files[max(files)])["grid"][:PREVIEWED]))
+            screen.show(preview(run_store.load_samples(files[max(files)])["grid"][:PREVIEWED]))
             scores = score_run(run, screen.loading)
             screen.close()
             screen.say(said_scores(scores))

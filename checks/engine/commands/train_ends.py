@@ -10,7 +10,7 @@ from checks.engine.commands.common import INTERRUPTED, NOT_ALL
 from checks.engine.course.next_step import command
 from checks.engine.errors import RunError
 from checks.engine.paths import short
-from checks.engine.training import runs as kept
+from checks.engine.training import run_store
 from checks.engine.training.failures import lost, unwritten, verdict_of
 from checks.engine.training.request import Request
 from checks.engine.training.supervisor import Event, note
@@ -79,7 +79,7 @@ def discard(request: Request) -> None:
 def reached_by(folder: Path) -> int:
     """The last whole epoch of a run; 0 where nothing can be read."""
     try:
-        return int(kept.read(folder).state["epoch"])
+        return int(run_store.read(folder).state["epoch"])
     except RunError:
         return 0
 

@@ -12,7 +12,7 @@ from checks.engine.course.next_step import command
 from checks.engine.errors import UsageError
 from checks.engine.learner.learners_file import obstacle
 from checks.engine.paths import KIT, REFERENCE
-from checks.engine.training import runs as kept
+from checks.engine.training import run_store
 from checks.engine.training.recipes import known_recipes
 from checks.engine.training.request import Request
 from checks.engine.training.run_lock import PAUSE, TRIES
@@ -90,7 +90,7 @@ def next_name(stem: str) -> str:
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem)
     plain = plain.strip("-_")[:50] or "run"
     taken = [0]
-    for path in kept.RUNS.glob(f"{plain}-*"):
+    for path in run_store.RUNS.glob(f"{plain}-*"):
         number = path.name.removeprefix(f"{plain}-")
         taken.append(int(number) if number.isdecimal() and len(number) < 9 else 0)
     return f"{plain}-{max(taken) + 1}"
@@ -102,18 +102,18 @@ def new_folder(name: str) -> Path:
     Raises:
         UsageError: the name won't do or is taken, or the folder can't be made.
     """
-    if not kept.NAME.fullmatch(name):
+    if not run_store.NAME.fullmatch(name):
         raise UsageError(
             f"--name {name}: a run's name is one word of letters, digits, '-', '_' and '.'."
         )
-    folder = kept.RUNS / name
+    folder = run_store.RUNS / name
     try:
-        kept.RUNS.mkdir(parents=True, exist_ok=True)
+        run_store.RUNS.mkdir(parents=True, exist_ok=True)
         folder.mkdir()
     except OSError as error:
         if not folder.is_dir():
             why = (error.strerror or type(error).__name__).lower()
-            raise UsageError(f"No run can be kept in {kept.RUNS}: {why}.") from None
+            raise UsageError(f"No run can be kept in {run_store.RUNS}: {why}.") from None
         raise UsageError(
             f"--name {name}: there is a run of this name; choose another, or go on with it: "
             f"{command(f'train --resume {name}')}"
@@ -161,7 +161,7 @@ def to_resume(options: argparse.Namespace) -> Request:
     )
 
 
-def found(name: str) -> kept.Run:
+def found(name: str) -> run_store.Run:
     """The run of this name that nobody trains.
 
     Raises:
@@ -169,7 +169,7 @@ def found(name: str) -> kept.Run:
         UsageError: somebody trains it.
     """
     for _ in range(TRIES):  # one that was killed may take a moment to be gone
-        run = kept.find(name)
+        run = run_store.find(name)
         if run.state["state"] != "running":
             return run
         time.sleep(PAUSE)

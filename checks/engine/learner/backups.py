@@ -7,13 +7,16 @@ that loses its power, between any two lines of this module loses nothing.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from datetime import datetime
 from pathlib import Path
 
-from checks.engine.files import settle, write_down
+from checks.engine.errors import UsageError
+from checks.engine.files import replace, settle, write_down
+from checks.engine.paths import short
 
 FOLDER = ".backup"
 DATE = "%Y-%m-%dT%H-%M-%S"
@@ -62,6 +65,41 @@ def back_up(path: Path, contents: bytes) -> Backup:
         raise
     settle(folder)
     settle(path.parent)
+    return kept
+
+
+def exchange(path: Path, before: bytes | None, after: bytes) -> Backup | None:
+    """Put contents in a learner's file after a backup of those that were looked at.
+
+    Args:
+        path: the file, in its resolved folder.
+        before: what stands there; None where nothing does.
+        after: what shall stand there.
+
+    Returns:
+        The backup; None where there was nothing to keep.
+
+    Raises:
+        UsageError: the file can't be written, or has changed since it was looked at. Then what
+            stands there is as it was.
+    """
+    folder = path.parent / FOLDER
+    if os.path.islink(folder):
+        raise UsageError(f"{short(folder)} is a link, and backups belong in a folder.")
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise UsageError(f"{short(path)} is read-only; nothing was changed.")
+    kept = None
+    doing = "kept in a backup"
+    try:
+        if (path.read_bytes() if path.exists() else None) != before:
+            raise UsageError(f"{short(path)} has changed meanwhile; nothing was done.")
+        if before is not None:
+            kept = back_up(path, before)
+        doing = "replaced"
+        replace(path.resolve(), after)
+    except OSError as error:
+        what = f"{short(path)} can't be {doing}: {error.strerror or error}"
+        raise UsageError(f"{what}; nothing was changed.") from None
     return kept
 
 

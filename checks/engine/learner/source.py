@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import ast
 import codecs
+import difflib
 import io
 import re
 import tokenize
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from checks.engine import parsing
-from checks.engine.errors import FileError
+from checks.engine.errors import FileError, UsageError
 from checks.engine.learner import learners_file
 
 # What Python takes for a line; str.splitlines would also end one at a form feed.
@@ -149,6 +150,22 @@ def parsed(contents: bytes | str, name: str) -> Source:
     except (ValueError, RecursionError, MemoryError) as error:
         raise FileError(f"{name} is not valid Python yet: {error}.") from None
     return Source(mark, tuple(LINE.findall(text)), encoding, tree)
+
+
+def one_part(name: str, parts: Collection[str], file: str) -> str:
+    """The part of a file that is meant by a name, whatever its case.
+
+    Raises:
+        UsageError: there is none; the text names the nearest one.
+    """
+    if name in parts:
+        return name
+    small = {part.lower(): part for part in parts}
+    if name.lower() in small:
+        return small[name.lower()]
+    near = difflib.get_close_matches(name.lower(), small, n=1)
+    guess = f"did you mean {small[near[0]]}?" if near else f"its parts are {', '.join(parts)}."
+    raise UsageError(f"There is no {name} in {file}; {guess}")
 
 
 def plain(text: str) -> str:

@@ -32,6 +32,7 @@ from checks.engine.files import replace
 from checks.engine.learner.backups import back_up
 from checks.engine.learner.source import end, plain, start
 from checks.engine.parsing import parsed
+from checks.engine.paths import short
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -267,6 +268,17 @@ def read_reference(path: Path) -> str:
         raise _error(path, line, "this is not UTF-8 text") from None
     except OSError as error:
         raise StubError(f"{path}: {error.strerror or error}.") from error
+
+
+def solved_and_stub(reference: Path, tier: str) -> tuple[str, str]:
+    """A tier's reference solution, and the stub that is generated from it.
+
+    Raises:
+        StubError: there is none, or its delimiters are out of place.
+    """
+    path = reference / f"{tier}.py"
+    solved = read_reference(path)
+    return solved, stub_source(solved, short(path))
 
 
 def _write_stub(path: Path, stub: str) -> StubFile:

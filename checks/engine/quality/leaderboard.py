@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 
 from checks.engine.quality.score_file import Number, read_json
 from checks.engine.training.recipes import FIGURES
-from checks.engine.training.runs import Run
+from checks.engine.training.run_store import Run
 
 CHALLENGE = ("minimal", "tuned")
 SLACK = 1.05  # of the budget in processor time, which is never the same twice

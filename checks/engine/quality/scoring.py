@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from checks.engine.errors import RunError, ScoreError
 from checks.engine.files import clear_drafts, reason, replace
 from checks.engine.quality import score_file
-from checks.engine.training.runs import Run, load_samples, samples
+from checks.engine.training.run_store import Run, load_samples, samples
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from checks.engine.errors import RunError
 from checks.engine.plain_text import inert
 from checks.engine.quality import read_scores
-from checks.engine.training import runs
-from checks.engine.training.runs import Run
+from checks.engine.training import run_store
+from checks.engine.training.run_store import Run
 
 MAX_SNAPSHOTS = 40
 MAX_EPOCHS = 400  # points of a curve, rows of a table
@@ -139,14 +139,14 @@ def thinned(items: Sequence[Item], most: int) -> list[Item]:
 def _snapshots(run: Run, left_out: list[str]) -> tuple[list[Snapshot], int, Pixels | None]:
     """The snapshots to show, how many there are, and the last walk from noise to noise."""
     try:
-        files = runs.samples(run)
+        files = run_store.samples(run)
     except (RunError, OSError) as error:
         left_out.append(f"The samples: {text(str(error))}")
         return [], 0, None
     found, walk, broken = [], None, 0
     for epoch, path in thinned(sorted(files.items()), MAX_SNAPSHOTS):
         try:
-            arrays = runs.load_samples(path)
+            arrays = run_store.load_samples(path)
             found.append(Snapshot(epoch, arrays["grid"]))
             walk = arrays.get("walk", walk)
         except (RunError, OSError, KeyError) as error:
@@ -160,7 +160,7 @@ def _snapshots(run: Run, left_out: list[str]) -> tuple[list[Snapshot], int, Pixe
 
 def _losses(run: Run, left_out: list[str]) -> list[tuple[int, float | None, float | None]]:
     try:
-        history = runs.history(run)
+        history = run_store.history(run)
     except (RunError, OSError) as error:
         left_out.append(f"The losses: {text(str(error))}")
         return []

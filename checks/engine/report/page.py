@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from checks.engine.training.runs import Run
+    from checks.engine.training.run_store import Run
 
 HERE = Path(__file__).parent
 TEMPLATE = "page.html.j2"

@@ -16,7 +16,7 @@ from checks.engine.data.digits import draw_digits
 from checks.engine.errors import DataError
 from checks.engine.learner.fingerprint import Files, code
 from checks.engine.paths import cache_folder
-from checks.engine.training.runs import SCORED
+from checks.engine.training.run_store import SCORED
 
 HELD_OUT_SEED = 1  # the digits to train on are drawn with 0
 

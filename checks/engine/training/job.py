@@ -18,7 +18,7 @@ from checks.engine.errors import (
     StoringError,
     UnfitError,
 )
-from checks.engine.training import checkpoint, dataset, devices, learner_code, run_record, runs
+from checks.engine.training import checkpoint, dataset, devices, learner_code, run_record, run_store
 from checks.engine.training.request import DEFAULT_EPOCHS, Request
 from checks.engine.training.run_lock import claim
 from checks.engine.training.run_record import RunRecord
@@ -101,7 +101,7 @@ class Job:
         recipe = learner_code.recipe_of(asked.recipe) if asked.recipe else {}
         epochs = asked.epochs or recipe.get("epochs") or DEFAULT_EPOCHS
         return {
-            "format": runs.FORMAT,
+            "format": run_store.FORMAT,
             "name": self.folder.name,
             "began": datetime.now(timezone.utc).astimezone().isoformat(timespec="milliseconds"),
             "code": asked.code,
@@ -124,7 +124,7 @@ class Job:
         Raises:
             RefusedError: it can't.
         """
-        run = runs.read(self.folder)
+        run = run_store.read(self.folder)
         try:
             kept = run_record.load_tensors(self.folder / "last.pt")
         except StoringError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from checks.engine.training.runs import LOSSES
+from checks.engine.training.run_store import LOSSES
 
 Pair = tuple[float, float]  # the discriminator's and the generator's
 UNKNOWN: Pair = (math.nan, math.nan)

@@ -23,7 +23,7 @@ from torch.optim.optimizer import (
 )
 
 from checks.engine.training.losses import Pair
-from checks.engine.training.runs import LOSSES
+from checks.engine.training.run_store import LOSSES
 
 # Whose return values tell a loss: those of a step before those of the loss function itself.
 SOURCES = {loss: (loss.replace("_loss", "_step"), loss) for loss in LOSSES}

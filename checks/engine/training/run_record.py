@@ -19,7 +19,7 @@ from checks.engine.files import reason, replace
 from checks.engine.training import sampling
 from checks.engine.training.checkpoint import on_cpu
 from checks.engine.training.losses import UNKNOWN, Pair
-from checks.engine.training.runs import COLUMNS, GRID
+from checks.engine.training.run_store import COLUMNS, GRID
 
 Log = Callable[[int, Pair, Any], None]
 SIDE, GAP, COLUMNS_OF_GRID = 28, 2, 8  # pixels, pixels, images

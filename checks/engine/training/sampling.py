@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from checks.engine.errors import NoImagesError
 from checks.engine.training.checkpoint import random_states, restore_random_states
-from checks.engine.training.runs import GRID, MANY, SCORED, WALK
+from checks.engine.training.run_store import GRID, MANY, SCORED, WALK
 
 PIXELS = 28 * 28
 GRID_SEED, MANY_SEED, WALK_SEED = 0, 1, 2

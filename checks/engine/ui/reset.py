@@ -8,11 +8,13 @@ from pathlib import Path
 
 from checks.engine.course.next_step import command
 from checks.engine.errors import FileError, PartError, UsageError
+from checks.engine.learner.backups import exchange
 from checks.engine.learner.learners_file import contents
 from checks.engine.learner.reset import differing_lines, with_stub
-from checks.engine.learner.source import parsed
+from checks.engine.learner.source import one_part, parsed
+from checks.engine.learner.stubs import solved_and_stub
 from checks.engine.paths import REFERENCE, short
-from checks.engine.ui.asking import agreed, exchange, one_part, solved_and_stub
+from checks.engine.ui.prompt import agreed
 
 
 def put_stub_back(
