@@ -263,7 +263,7 @@ def test_discriminator_moves(solution: Solution) -> None:
     judge_step(solution, "D", "moved")
 
 
-@check("D's step shows D real images and forged ones", about=D_STEP, uses=(G_STEP,), points=2)
+@check("D's step shows D real images and fake ones", about=D_STEP, uses=(G_STEP,), points=2)
 def test_discriminator_is_fed(solution: Solution) -> None:
     """The check notes what D sees during discriminator_step: all real images of the batch, and as
     many images that G made in this very step, from noise that looks like N(0, 1) and is new each

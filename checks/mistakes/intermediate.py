@@ -6,7 +6,7 @@ from checks.mistakes.record import Mistake
 
 _WHY_RANGE = (
     "The real images are scaled to [-1, 1]. Pixels that G cannot make, or makes and should not, "
-    "tell D at a glance which images are forged, and G can do nothing about it."
+    "tell D at a glance which images are fake, and G can do nothing about it."
 )
 
 MISTAKES = (

@@ -4,6 +4,8 @@ not touched by it."""
 from __future__ import annotations
 
 import os
+import platform
+import re
 import signal
 import subprocess
 import sys
@@ -313,3 +315,32 @@ def test_a_spare_takes_the_place_of_a_spent_process(tmp_path: Path) -> None:
         assert last is not None
         assert last is not spare
     assert all(process.process.poll() is not None for process in (spare, last))
+
+
+MOVED = """
+from checks.engine.sandbox.huge_pages import collapsing
+def huge():
+    with open("/proc/self/smaps_rollup") as rollup:
+        return next(int(line.split()[1]) for line in rollup if line.startswith("AnonHuge"))
+held = [bytearray(b"%d" % n) * 100_000 for n in range(10, 100)]
+before = huge()
+steps = sum(1 for _ in collapsing())
+assert [bytes(each[:2]) for each in held] == [b"%d" % n for n in range(10, 100)]
+print(steps > 0, huge() > before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's memory maps")
+def test_memory_moves_to_huge_pages_as_it_is_where_there_are_any() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MOVED], cwd=KIT, capture_output=True, text=True, check=True
+    )
+    moved = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if not moved.exists() or "[never]" in moved.read_text() or kernel() < (6, 1):
+        return
+    assert done.stdout.split() == ["True", "True"]
+
+
+def kernel() -> tuple[int, ...]:
+    """Linux's version."""
+    return tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.engine.report.wording import share, short
+from checks.engine.report.wording import percent, share, short
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -109,7 +109,7 @@ def bar_chart(shares: Sequence[float]) -> Markup:
 
     def draw(axes: Axes) -> None:
         bars = axes.bar(range(len(shares)), percents, color=TWO, width=0.72)
-        axes.bar_label(bars, [share(each).split("\N{NO-BREAK SPACE}")[0] for each in shares])
+        axes.bar_label(bars, [percent(each) for each in shares])
         axes.axhline(even, color=QUIET, linestyle=(0, (2, 4)), linewidth=1)
         axes.set_ylim(0, max(*percents, 1.6 * even))
         axes.set_xticks(range(len(shares)))

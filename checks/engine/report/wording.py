@@ -187,10 +187,14 @@ def loss(held: float | None) -> str:
 
 
 def share(held: float) -> str:
+    """A share in percent, with the sign."""
+    return f"{percent(held)}\N{NO-BREAK SPACE}%"
+
+
+def percent(held: float) -> str:
     """A share in percent; whole percents, but for the small ones."""
-    percent = 100 * held
-    digits = 1 if 0 < percent < 0.95 else 0
-    return f"{percent:.{digits}f}\N{NO-BREAK SPACE}%"
+    digits = 1 if 0 < 100 * held < 0.95 else 0
+    return f"{100 * held:.{digits}f}"
 
 
 def duration(held: object) -> str:

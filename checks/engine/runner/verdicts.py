@@ -79,7 +79,7 @@ def reference(seed: int) -> Submission:
 def works_on_the_reference(item: pytest.Item, view: Solution) -> bool:
     """Whether a check that broke goes through on the reference: then the kit is not to blame.
 
-    Evidence can be forged, and odd evidence may break a check; nobody gets out of a check that way.
+    A report can be made up, and an odd one may break a check; nobody gets out of a check that way.
     """
     assert isinstance(item, pytest.Function)
     try:

@@ -172,7 +172,7 @@ class Watch:
         except KitError as error:
             problem = str(error)
         except Exception as error:  # whatever it was, the session goes on
-            problem = f"The checks did not run: {type(error).__name__}: {error}"
+            problem = f"The checks broke off, through a fault of the kit: {error}"
         put(lambda: self.on_end(run, problem))
 
     def on_verdict(self, run: Run, verdict: Verdict) -> None:

@@ -105,7 +105,7 @@ def _fed(step: Step) -> Iterator[Finding]:
     n_fakes = step.n_fakes
     if step.name == "D":
         n_real = len(step.real)
-        expected = f"The discriminator sees the {n_real} real images and forged ones."
+        expected = f"The discriminator sees the {n_real} real images and fake ones."
         if not step.calls["D"]:
             yield Finding("fed", "discriminator-not-called", expected, "It was not called at all.")
         elif step.n_strange and not (step.fed_real and n_fakes):

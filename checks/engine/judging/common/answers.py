@@ -11,7 +11,7 @@ OPEN = "?"
 
 
 def judge_answers(solution: Solution) -> None:
-    """End the check unless every question is answered, and rightly.
+    """End the check unless every question is answered correctly.
 
     A wrong choice is named, with its text, and the right one is not.
     """
