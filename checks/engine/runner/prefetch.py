@@ -60,7 +60,8 @@ class Attempt:
             began = time.perf_counter()
             if failed := list(dict.fromkeys(o.about for o in self.needs if o.has_failed)):
                 awaited = " and ".join(failed)
-                said = f"Waits for {awaited}, which has to be right first."
+                have = "have" if len(failed) > 1 else "has"
+                said = f"Waits for {awaited}, which {have} to be right first."
                 raise WaitsError(said, awaited=awaited)
             self.function(self.view)
         except BaseException as error:  # whatever it is, somebody waits for the end
