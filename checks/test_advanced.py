@@ -186,12 +186,12 @@ def test_dropout(solution: Solution) -> None:
 
 @check("The discriminator's loss follows its formula", about="discriminator_loss", points=2)
 def test_discriminator_loss(solution: Solution) -> None:
-    """Your discriminator_loss gets scores of real and of forged images. The check compares its
+    """Your discriminator_loss gets scores of real and of fake images. The check compares its
     gradient at each score, then its value, with the formula. A sum instead of a mean is right, and
     so are labels of 0.9 for real images.
 
     L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))] (Goodfellow et al., 2014): binary cross-entropy
-    in which real images are labelled 1 and forged ones 0.
+    in which real images are labelled 1 and fake ones 0.
 
     Hint: F.binary_cross_entropy takes scores and labels of one shape: use it once for each kind of
     image, and think about which label each kind deserves.
@@ -201,7 +201,7 @@ def test_discriminator_loss(solution: Solution) -> None:
 
 @check("The discriminator's loss is finite at 0 and 1", about="discriminator_loss", points=1)
 def test_discriminator_loss_finite(solution: Solution) -> None:
-    """Scores of exactly 0, 1 and 0.5 go into discriminator_loss, for real images and for forged
+    """Scores of exactly 0, 1 and 0.5 go into discriminator_loss, for real images and for fake
     ones. The loss and all its gradients have to be finite numbers.
 
     In float32 a sigmoid far out rounds to exactly 1 or 0, and log(0) is minus infinity. One
@@ -215,12 +215,12 @@ def test_discriminator_loss_finite(solution: Solution) -> None:
 
 @check("The generator's loss is the non-saturating one", about="generator_loss", points=2)
 def test_generator_loss(solution: Solution) -> None:
-    """Your generator_loss gets scores of forged images. The check compares its gradient at each
+    """Your generator_loss gets scores of fake images. The check compares its gradient at each
     score, then its value, with the formula; a sum instead of a mean is right as well.
 
     L_G = -mean[log D(G(z))], the non-saturating loss (Goodfellow et al., 2014). The minimax game's
     mean[log(1 - D(G(z)))] has the same goal, but hardly any gradient while D sees through every
-    forgery.
+    fake.
 
     Hint: It is binary cross-entropy again; which label does G wish D would give its images?
     """
@@ -281,14 +281,14 @@ def test_discriminator_is_fed(solution: Solution) -> None:
 @check("D's step goes down the right loss", about=D_STEP, uses=(G_STEP,), points=2)
 def test_discriminator_step_loss(solution: Solution) -> None:
     """From the change of D's weights the check works out how hard your loss pulled at the score of
-    each image, and compares that with binary cross-entropy, real labelled 1 and forged 0. Sum or
+    each image, and compares that with binary cross-entropy, real labelled 1 and fake 0. Sum or
     mean makes no difference; labels of 0.9 for real are right, too.
 
     The step has to go down L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))] (Goodfellow et al.,
     2014). With swapped labels D learns the opposite of its task.
 
     Hint: You have written this loss already: it wants D's scores of the real images first, then
-    those of the forged ones.
+    those of the fake ones.
     """
     judge_step(solution, "D", "moved", "fed", "update", "loss")
 
@@ -300,7 +300,7 @@ def test_discriminator_step_clean(solution: Solution) -> None:
     into G without harm brings advice.
 
     backward() adds to the gradients that are there, and G's step leaves some in D, as its gradient
-    passes through D. Not cleared, they pull D towards believing forgeries.
+    passes through D. Not cleared, they pull D towards believing fakes.
 
     Hint: Have the optimizer forget the old gradients in the same step, before the new ones are
     computed.
@@ -385,11 +385,11 @@ def test_generator_is_fed(solution: Solution) -> None:
 @check("G's step goes down the right loss", about=G_STEP, uses=(D_STEP,), points=2)
 def test_generator_step_loss(solution: Solution) -> None:
     """From the change of G's weights the check works out how hard your loss pulled at the score of
-    each forged image, and compares that with binary cross-entropy labelled 1. Sum or mean makes no
+    each fake image, and compares that with binary cross-entropy labelled 1. Sum or mean makes no
     difference.
 
     The step has to go down L_G = -mean[log D(G(z))], the non-saturating loss (Goodfellow et al.,
-    2014). It is steepest where D sees through a forgery, and that is where G has most to learn.
+    2014). It is steepest where D sees through a fake, and that is where G has most to learn.
 
     Hint: You have written this loss already, and it wants D's scores of G's images; cut nothing off
     on the way.
@@ -403,7 +403,7 @@ def test_generator_step_clean(solution: Solution) -> None:
     gradients: each update of G must be the gradient of its own loss alone.
 
     backward() adds to what is there. G's last step is still in its gradients, and so is D's
-    wherever the forged images were not detached; that part pulls G towards images that D finds easy
+    wherever the fake images were not detached; that part pulls G towards images that D finds easy
     to reject.
 
     Hint: Have the optimizer forget the old gradients in the same step, before the new ones are
@@ -459,10 +459,10 @@ def test_generator_loss_falls(solution: Solution) -> None:
 @check("Accuracy is the share of all images told apart", about="discriminator_accuracy", points=2)
 def test_accuracy(solution: Solution) -> None:
     """Your discriminator_accuracy gets a discriminator whose scores are known beforehand, and real
-    and forged images in different numbers. What it returns is compared with the share of all images
+    and fake images in different numbers. What it returns is compared with the share of all images
     that D gets right.
 
-    accuracy = (number of D(x) > 0.5 + number of D(G(z)) < 0.5) / (N + M), for N real and M forged
+    accuracy = (number of D(x) > 0.5 + number of D(G(z)) < 0.5) / (N + M), for N real and M fake
     images. Near 1, D sees through everything; at 0.5 it might as well guess.
 
     Hint: Comparing scores with 0.5 gives True or False for each image; count the right ones of both
@@ -574,7 +574,7 @@ def test_every_image(solution: Solution) -> None:
 @check("Every batch brings one step of D and one of G", about="train_gan", points=2)
 def test_both_step(solution: Solution) -> None:
     """The check counts the steps in a short training, five batches an epoch for three epochs: 15 of
-    D and 15 of G, by turns and not a whole epoch of each. G has to forge about as many images as
+    D and 15 of G, by turns and not a whole epoch of each. G has to make about as many images as
     the batch has real ones.
 
     G learns from D's judgement, and that is worth most while the two are about equally good. Where

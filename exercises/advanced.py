@@ -2,7 +2,7 @@
 
 The two objectives (Goodfellow et al., 2014)
     D is a classifier with two classes. It wants D(x) near 1 for real images and D(G(z)) near 0 for
-    forged ones, so it makes this small (binary cross-entropy, BCE):
+    fake ones, so it makes this small (binary cross-entropy, BCE):
 
         L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))]
 
@@ -12,20 +12,20 @@ The two objectives (Goodfellow et al., 2014)
         L_G = -mean[log D(G(z))]
 
 Why this one, the non-saturating loss
-    Both pull G the same way. But early on D sees through every forgery, D(G(z)) is almost 0, and
+    Both pull G the same way. But early on D sees through every fake, D(G(z)) is almost 0, and
     there log(1 - D(G(z))) is flat: its gradient with respect to D's last sum (before the sigmoid)
     is -D(G(z)), almost nothing. That of -log D(G(z)) is -(1 - D(G(z))), almost -1: G learns the
-    most where it is worst. In practice it is BCE once more, with forged images labelled "real".
+    most where it is worst. In practice it is BCE once more, with fake images labelled "real".
 
 Order of the steps
-    For each batch: one step of D on real and forged images, then one step of G on fresh noise.
+    For each batch: one step of D on real and fake images, then one step of G on fresh noise.
     Each step moves one network only, since each optimizer holds the weights of one network only.
     In PyTorch, `backward()` adds to the gradients that are there, so clear them first. That
     counts double here: G's gradients flow through D, and leave some behind in D on the way.
 
 What detach does
     `fake.detach()` is the same numbers, cut off from the operations that made them. D's loss then
-    ends at the forged images: backward() does not walk on into G, whose gradients nobody wants
+    ends at the fake images: backward() does not walk on into G, whose gradients nobody wants
     in D's step. In G's step nothing may be cut, since the gradient reaches G through D alone.
 
 Reading the two loss curves
@@ -99,7 +99,7 @@ class Discriminator(nn.Module):
             images: images in [-1, 1], shape (N, 784).
 
         Returns:
-            Scores between 0 (forged) and 1 (real), shape (N, 1).
+            Scores between 0 (fake) and 1 (real), shape (N, 1).
         """
         # Your code here.
         raise NotImplementedError("Discriminator.forward")
@@ -116,7 +116,7 @@ class Discriminator(nn.Module):
 
 
 def discriminator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """How badly does D tell real from forged?
+    """How badly does D tell real from fake?
 
         L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))]
 
@@ -125,7 +125,7 @@ def discriminator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
     Args:
         real_scores: D's scores of real images, D(x), shape (N, 1).
-        fake_scores: D's scores of forged images, D(G(z)), shape (M, 1).
+        fake_scores: D's scores of fake images, D(G(z)), shape (M, 1).
 
     Returns:
         A tensor with one number, which gradients can flow back from.
@@ -140,7 +140,7 @@ def generator_loss(fake_scores: Tensor) -> Tensor:
         L_G = -mean[log D(G(z))]
 
     Args:
-        fake_scores: D's scores of forged images, D(G(z)), shape (N, 1).
+        fake_scores: D's scores of fake images, D(G(z)), shape (N, 1).
 
     Returns:
         A tensor with one number, which gradients can flow back from.
@@ -205,7 +205,7 @@ def discriminator_accuracy(
 ) -> float:
     """Measure the share of images that D gets right.
 
-    A real image is right with a score above 0.5, a forged one with a score below. Count over all
+    A real image is right with a score above 0.5, a fake one with a score below. Count over all
     images of both kinds together, which need not be equally many. Score in eval mode and without a
     graph, and leave D in the mode in which it came, as in `generate_images`.
 
@@ -259,7 +259,7 @@ def train_gan(
 
 # Questions ----------------------------------------------------------------------------------------
 #
-# Question "why_detach": Why are the forged images detached in D's step?
+# Question "why_detach": Why are the fake images detached in D's step?
 #   a) Otherwise D's optimizer would step G's weights as well, in D's favor.
 #   b) Otherwise D could not be called twice before one call of backward().
 #   c) Otherwise backward() would go on into G, where D's step has no use for it.
@@ -267,11 +267,11 @@ def train_gan(
 #
 # Question "freeze_discriminator": Must D's weights be frozen (requires_grad False) in G's step?
 #   a) Yes: backward() goes through D, and so it would change D's weights.
-#   b) Yes: otherwise D would learn to call forged images real, as labelled.
+#   b) Yes: otherwise D would learn to call fake images real, as labelled.
 #   c) No: backward() skips every network whose optimizer is not stepped.
 #   d) No: only G's optimizer steps, and D's gradients are cleared before D steps.
 #
-# Question "labelled_real": Why are forged images labelled as real in G's step?
+# Question "labelled_real": Why are fake images labelled as real in G's step?
 #   a) G's loss then says how far D is from believing, and is steep while D does not.
 #   b) D gets to see these labels too, is misled by them, and G has an easier game.
 #   c) By that time in the batch G has moved, and its images do count as real ones.
@@ -283,10 +283,10 @@ def train_gan(
 #   c) Yes: a small loss means that the game is at its end and G's images are good.
 #   d) No: D is being fooled by nearly every image, and G has nobody left to beat.
 #
-# Question "two_calls": D's step calls D on real images and again on forged ones. Must it?
-#   a) Yes: D keeps one set of weights for real images and another for forged ones.
+# Question "two_calls": D's step calls D on real images and again on fake ones. Must it?
+#   a) Yes: D keeps one set of weights for real images and another for fake ones.
 #   b) Yes: one call has one label, and backward() cannot deal with two at a time.
-#   c) No: the forged ones will do, as D knows the real ones from the training set.
+#   c) No: the fake ones will do, as D knows the real ones from the training set.
 #   d) No: both kinds in one batch, each with its own label, would do just as well.
 #
 # Your choices, one letter each:
@@ -343,7 +343,7 @@ def main() -> None:
 
     fake_images = generate_images(generator, n_images=1000).flatten(start_dim=1)
     accuracy = discriminator_accuracy(discriminator, images[:1000], fake_images)
-    print(f"The discriminator tells {accuracy:.0%} of real and forged images apart.")
+    print(f"The discriminator tells {accuracy:.0%} of real and fake images apart.")
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ Why it has to learn
 Why tanh, and images in [-1, 1]
     A linear layer can give any number; pixels have a darkest and a brightest value. Tanh squeezes
     every number between -1 (black) and 1 (white), and the real images are scaled to the same
-    range. Forged and real pixels then live on one scale, centred at 0 where training works best.
+    range. Fake and real pixels then live on one scale, centred at 0 where training works best.
 
 Two modes, and no graph
     Layers such as dropout and batch normalization act differently while training: `eval()`
@@ -105,7 +105,7 @@ def generate_images(generator: Generator, n_images: int = 16, seed: int | None =
 #   d) Without training it is too slow to make images in any useful number.
 #
 # Question "why_tanh": Why does G end in tanh while the real images are scaled to [-1, 1]?
-#   a) So that real and forged pixels share one range, which G cannot leave.
+#   a) So that real and fake pixels share one range, which G cannot leave.
 #   b) So that each output is a probability, as D expects one for every pixel.
 #   c) So that gradients cannot vanish, as tanh is steep wherever you look.
 #   d) So that images can be shown, as plotting needs numbers in that range.

@@ -8,8 +8,8 @@ What a GAN is
 The words
     Generator G         the forger: turns random numbers into an image. It is never shown a real
                         one; all it ever hears is what the discriminator makes of its work.
-    Discriminator D     the inspector: looks at an image x, real or forged, and says how likely it
-                        is to be real: D(x), between 0 (surely forged) and 1 (surely real).
+    Discriminator D     the inspector: looks at an image x, real or fake, and says how likely it
+                        is to be real: D(x), between 0 (surely fake) and 1 (surely real).
     Latent vector z     the random numbers that G starts from, 100 of them in this course.
                         "Latent" means hidden: nobody decides what each number stands for, G does
                         while it learns.
@@ -19,8 +19,8 @@ The words
 
                             min over G, max over D of  V = E[log D(x)] + E[log(1 - D(G(z)))]
 
-                        D wants V large (real images near 1, forged ones near 0), G wants V small
-                        (its forgeries near 1). Each gets better because the other does.
+                        D wants V large (real images near 1, fake ones near 0), G wants V small
+                        (its fakes near 1). Each gets better because the other does.
 
 What the noise is for
     A network is a fixed recipe: the same input gives the same output. To get many different
@@ -131,7 +131,7 @@ def interpolate_noise(start: Tensor, end: Tensor, n_steps: int) -> Tensor:
 # Question "noise_purpose": What is the random noise z for?
 #   a) It is laid over the real images, so that D cannot learn them by heart.
 #   b) It sets G's first weights, and is no longer needed after training.
-#   c) It is the damage in the forged images, which G learns to clean away.
+#   c) It is the damage in the fake images, which G learns to clean away.
 #   d) It is what G makes an image from: another z, another image.
 #
 # Question "real_images": Which network is shown the real images during training?

@@ -15,7 +15,7 @@ Why it has to learn
 Why tanh, and images in [-1, 1]
     A linear layer can give any number; pixels have a darkest and a brightest value. Tanh squeezes
     every number between -1 (black) and 1 (white), and the real images are scaled to the same
-    range. Forged and real pixels then live on one scale, centred at 0 where training works best.
+    range. Fake and real pixels then live on one scale, centred at 0 where training works best.
 
 Two modes, and no graph
     Layers such as dropout and batch normalization act differently while training: `eval()`
@@ -130,7 +130,7 @@ def generate_images(generator: Generator, n_images: int = 16, seed: int | None =
 #   d) Without training it is too slow to make images in any useful number.
 #
 # Question "why_tanh": Why does G end in tanh while the real images are scaled to [-1, 1]?
-#   a) So that real and forged pixels share one range, which G cannot leave.
+#   a) So that real and fake pixels share one range, which G cannot leave.
 #   b) So that each output is a probability, as D expects one for every pixel.
 #   c) So that gradients cannot vanish, as tanh is steep wherever you look.
 #   d) So that images can be shown, as plotting needs numbers in that range.
@@ -158,7 +158,7 @@ ANSWERS = {
     #   d) Training changes the values of the weights, not their number: G takes as long for an
     #      image before it as after it.
     "why_learn": "c",
-    # With ranges that differ, D could tell forged from real by the range and G could not follow.
+    # With ranges that differ, D could tell fake from real by the range and G could not follow.
     #   b) Probabilities lie between 0 and 1, and D gives a single one for a whole image.
     #   c) Tanh is steep around 0 only. Where its input is large it is almost flat, and gradients do
     #      fade there.

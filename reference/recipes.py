@@ -9,7 +9,7 @@ What a recipe is
 What is different from your train_gan
     The game is the same, the contract too. The loop only takes care not to waste time:
 
-    * D scores real and forged images in one call, in one batch of twice the size.
+    * D scores real and fake images in one call, in one batch of twice the size.
     * G's step asks `backward` for gradients of G's weights alone (`inputs=`). The gradient still
       flows through D, but nobody computes those of D's weights, which would be thrown away.
     * The losses are added up where they are, on the images' device, and read once an epoch.
@@ -19,8 +19,8 @@ What is different from your train_gan
       `bernoulli` does, and `nn.Dropout` uses that one.
     * `index_select` copies a batch's images row by row, `images[rows]` number by number.
 
-Reused forgeries or fresh noise
-    G's step can score the same forged images that D has just been trained on, or make new ones from
+Reused fakes or fresh noise
+    G's step can score the same fake images that D has just been trained on, or make new ones from
     fresh noise. The former saves one run of G, the latter shows G twice as many latent vectors.
 
 How to work

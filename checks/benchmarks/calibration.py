@@ -254,9 +254,9 @@ NEAR = (
     near("a tenth of the last gradient kept", "test_discriminator_step_clean",
          d_update(D_CALLS, "for p in discriminator.parameters():",
                   "    p.grad = None if p.grad is None else 0.1 * p.grad", BACK, STEP, ITEM)),
-    near("forged images count 5 % more", "test_discriminator_step_loss",
+    near("fake images count 5 % more", "test_discriminator_step_loss",
          ("return real_loss + fake_loss", "return real_loss + 1.05 * fake_loss")),
-    near("one forged image of seven labelled real", "test_discriminator_step_loss",
+    near("one fake image of seven labelled real", "test_discriminator_step_loss",
          (FAKE_LOSS, FAKE_LOSS.replace(
              "torch.zeros_like(fake_scores)",
              "(torch.arange(len(fake_scores))[:, None] == 0).float()"))),

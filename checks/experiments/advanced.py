@@ -27,7 +27,7 @@ def measure_vanishing(seed: int) -> Outcome:
     weak = [abs(pull) < 0.1 for pull in pulls]
     letters = {(True, True): "a", (False, False): "b", (False, True): "c", (True, False): "d"}
     shown = Exhibit(
-        "The gradient at D's last sum, by its score of forged images",
+        "The gradient at D's last sum, by its score of fake images",
         ("score", "D's loss", "saturating", "non-saturating"),
         tuple(rows),
         "From there it goes on, back to G. Negative means that G's step raises the score.",
@@ -113,7 +113,7 @@ def measure_guess(seed: int) -> Outcome:
 EXPERIMENTS = (
     Experiment(
         "vanishing",
-        "D's loss has fallen to 0.02, since it scores forged images near 0.01. What will G's "
+        "D's loss has fallen to 0.02, since it scores fake images near 0.01. What will G's "
         "gradient do, with the saturating loss log(1 - D(G(z))) and with the non-saturating one?",
         {
             "a": "It almost vanishes with both: D leaves G nothing to learn from.",
@@ -142,12 +142,12 @@ EXPERIMENTS = (
     ),
     Experiment(
         "guess",
-        "D cannot tell real from forged and gives every image one and the same score. Which score "
+        "D cannot tell real from fake and gives every image one and the same score. Which score "
         "costs it the least?",
         {
             "a": "0.5, which says that it does not know.",
             "b": "Any: half of its guesses are right.",
-            "c": "Close to 0, as every one may be forged.",
+            "c": "Close to 0, as every one may be fake.",
             "d": "Close to 1, as every one may be real.",
         },
         measure_guess,
@@ -166,7 +166,7 @@ EXPERIMENTS = (
         },
         measure_twice,
         "The second sigmoid is given numbers between 0 and 1 only, and makes of them what a "
-        "sigmoid makes of 0 to 1. D can't call an image forged any more. That happens with the "
+        "sigmoid makes of 0 to 1. D can't call an image fake any more. That happens with the "
         "loss binary_cross_entropy_with_logits, which has a sigmoid inside.",
     ),
 )

@@ -144,6 +144,6 @@ EXPERIMENTS = (
         },
         measure_sigmoid,
         "A sigmoid ends at 0, and in [-1, 1] that is the gray in the middle. Most of a digit is "
-        "background, so D tells such forgeries at a glance, and G cannot do anything about it.",
+        "background, so D tells such images at a glance, and G cannot do anything about it.",
     ),
 )

@@ -149,7 +149,7 @@ MISTAKES = (
     Mistake(
         "optimizers-swapped",
         "Each network's step moves the other network",
-        symptom="G stays at its random start, and D learns to call forged images real.",
+        symptom="G stays at its random start, and D learns to call fake images real.",
         why="A loss says which way its own network should go. The optimizer that steps after it "
         "has to hold the weights of this very network.",
         hints=(

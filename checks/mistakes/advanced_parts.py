@@ -9,7 +9,7 @@ _WHY_PIXELS = (
     "way to tell them: by brightness, without a look at the digits."
 )
 _WHY_SCORE = (
-    "A score is the probability that an image is real: 0 surely forged, 1 surely real, 0.5 no "
+    "A score is the probability that an image is real: 0 surely fake, 1 surely real, 0.5 no "
     "idea. D must be able to say all of these, and the losses take logarithms of them."
 )
 _WHY_ACCURACY = (
@@ -177,7 +177,7 @@ MISTAKES = (
     Mistake(
         "scores-relative",
         "An image's score depends on the images beside it",
-        symptom="Real and forged images that come in separate batches get the same scores.",
+        symptom="Real and fake images that come in separate batches get the same scores.",
         why="D is asked how real an image is, not which of several is the most real. A softmax "
         "over the batch, or the batch's mean taken off, answers the second question.",
         hints=(
@@ -202,7 +202,7 @@ MISTAKES = (
     Mistake(
         "scores-sigmoid-twice",
         "Two sigmoids in a row",
-        symptom="D never says less than 0.5, so that no image ever counts as forged, and its loss "
+        symptom="D never says less than 0.5, so that no image ever counts as fake, and its loss "
         "stays above 1.0.",
         why="The second sigmoid gets numbers between 0 and 1, and makes numbers between 0.5 and "
         f"0.73 of them. {_WHY_SCORE}",
@@ -239,7 +239,7 @@ MISTAKES = (
     Mistake(
         "scores-one-sided",
         "The scores stay on one side of 0.5",
-        symptom="D can call no image forged, or none real, and its loss gets stuck.",
+        symptom="D can call no image fake, or none real, and its loss gets stuck.",
         why="The sigmoid of 0 is 0.5. Where what goes into it cannot be negative, no score is "
         f"below 0.5. {_WHY_SCORE}",
         hints=(
@@ -504,7 +504,7 @@ MISTAKES = (
         symptom="The number printed says nothing about how the game stands.",
         why=_WHY_ACCURACY,
         hints=(
-            "Work out by hand: two real images, scores 0.9 and 0.2; one forged, score 0.4.",
+            "Work out by hand: two real images, scores 0.9 and 0.2; one fake, score 0.4.",
             "Compare what your function counts with your own count: it should be 2 of 3.",
             "Real scores above a half and fake scores below it, both counted, over all images.",
         ),
@@ -512,8 +512,8 @@ MISTAKES = (
     Mistake(
         "accuracy-averaged",
         "The mean of two shares instead of the share of all images",
-        symptom="With as many real images as forged ones nothing is noticed.",
-        why="Averaging the share of real images and that of forged ones gives both kinds the same "
+        symptom="With as many real images as fake ones nothing is noticed.",
+        why="Averaging the share of real images and that of fake ones gives both kinds the same "
         "weight, however many there are. What was asked for counts each image the same.",
         hints=(
             "3 of 4 and 0 of 1 make 3 of 5, not the mean of 75 % and 0 %.",
@@ -529,19 +529,19 @@ MISTAKES = (
         hints=(
             "What came back is 1 less the right answer.",
             "Look at the comparisons with 0.5: which way round is each of them?",
-            "Real is right above, forged is right below.",
+            "Real is right above, fake is right below.",
         ),
     ),
     Mistake(
         "accuracy-real-only",
         "Only the real images count",
         symptom="A D that says real to everything seems perfect.",
-        why="D has two ways to be wrong: to believe a forgery and to reject a real image. One kind "
+        why="D has two ways to be wrong: to believe a fake and to reject a real image. One kind "
         "of image shows one of them only.",
         hints=(
-            "The forged images have no influence on what came back.",
+            "The fake images have no influence on what came back.",
             "Look at what becomes of fake_images.",
-            "Count the forged images that are right too, and add them on both sides.",
+            "Count the fake images that are right too, and add them on both sides.",
         ),
     ),
     Mistake(
@@ -584,10 +584,10 @@ MISTAKES = (
         "batch-norm-in-discriminator",
         "Batch-norm in the discriminator, and the samples hardly get closer",
         symptom="The losses look lively, and the images stay noise for many epochs.",
-        why="D scores real and forged images in batches of their own, and batch-norm takes out "
+        why="D scores real and fake images in batches of their own, and batch-norm takes out "
         "what the images of a batch have in common: the very thing that tells the kinds apart.",
         hints=(
-            "What D needs most is what all forged images have in common.",
+            "What D needs most is what all fake images have in common.",
             "Look at what stands between D's linear layers.",
             "Layer norm or dropout keep what a batch has in common; so does no norm at all.",
         ),

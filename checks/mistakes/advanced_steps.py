@@ -23,7 +23,7 @@ _WHY_BOTH_HALVES = (
     "perfect, and such a D knows nothing of digits that G could learn."
 )
 _WHY_LABELS = (
-    "The labels say what D's score means: 1 for real, 0 for forged. G's step relies on it, as it "
+    "The labels say what D's score means: 1 for real, 0 for fake. G's step relies on it, as it "
     "pushes the scores of its images towards 1."
 )
 
@@ -133,7 +133,7 @@ MISTAKES = (
     ),
     Mistake(
         "detach-in-generator-step",
-        "The forged images are detached in the generator's step",
+        "The fake images are detached in the generator's step",
         symptom="No error, a loss as ever, and the images stay noise.",
         why=_WHY_G_LEARNS,
         hints=(
@@ -149,7 +149,7 @@ MISTAKES = (
         "The discriminator is never asked",
         symptom="D's loss has nothing to do with the images.",
         why="D learns from what is wrong with its own scores, so it has to give some: to real "
-        "images and to forged ones.",
+        "images and to fake ones.",
         hints=(
             "The loss compares D's scores with labels.",
             "Look at where the scores come from that go into the loss.",
@@ -183,21 +183,21 @@ MISTAKES = (
     Mistake(
         "never-sees-real",
         "The discriminator never sees a real image",
-        symptom="D calls everything forged, and G's images never turn into digits.",
+        symptom="D calls everything fake, and G's images never turn into digits.",
         why="The real images are the only source of what a digit looks like. G never sees them: "
         "all that it learns of them, it learns through D.",
         hints=(
             "D's step needs two sets of scores.",
             "Look at what D is called with, each time.",
-            "One call with real_images, one with the forged images (or one with both in a row).",
+            "One call with real_images, one with the fake images (or one with both in a row).",
         ),
         source=f"{_GOODFELLOW}, section 3",
     ),
     Mistake(
         "never-sees-fakes",
-        "The discriminator never sees a forged image",
+        "The discriminator never sees a fake image",
         symptom="D says 1 to everything, both losses are near 0, and the images stay noise.",
-        why="Without forgeries D has nothing to tell apart: calling everything real is perfect. A "
+        why="Without fakes D has nothing to tell apart: calling everything real is perfect. A "
         "D that is content with all of G's images gives G hardly any gradient.",
         hints=(
             "D's step needs two sets of scores.",
@@ -208,19 +208,19 @@ MISTAKES = (
     ),
     Mistake(
         "fed-with-noise",
-        "The discriminator sees forged images that the generator did not make",
+        "The discriminator sees fake images that the generator did not make",
         symptom="D's loss falls to almost 0 in no time, and G gets nothing useful from D.",
         why="D has to learn what is wrong with this generator's images, as they are. Telling "
         "digits from random pixels is easy, and of no use to G.",
         hints=(
-            "Forged images come from the generator, and go to D unchanged.",
+            "Fake images come from the generator, and go to D unchanged.",
             "Look for random numbers with 784 columns, and for changes to the generator's output.",
             "Noise of the latent size, through the generator, then to D.",
         ),
     ),
     Mistake(
         "generator-step-without-fakes",
-        "No forged image reaches the discriminator in the generator's step",
+        "No fake image reaches the discriminator in the generator's step",
         symptom="G's loss says nothing of G's images, and these do not get better.",
         why="What D says to G's images is all that G learns from.",
         hints=(
@@ -236,7 +236,7 @@ MISTAKES = (
         why="How many images go into a step is the caller's choice, and the last batch of an epoch "
         "is shorter.",
         hints=(
-            "The number of forged images is the number of latent vectors that you draw.",
+            "The number of fake images is the number of latent vectors that you draw.",
             "Look for a number such as 64 or 100 where the noise is drawn.",
             "The argument's name where the number stands.",
         ),
@@ -271,7 +271,7 @@ MISTAKES = (
     Mistake(
         "saturating-loss",
         "The saturating loss of the minimax game",
-        symptom="At the beginning, while D sees through every forgery, G hardly moves.",
+        symptom="At the beginning, while D sees through every fake, G hardly moves.",
         why="Where D(G(z)) is near 0, log(1 - D(G(z))) is flat, so that G learns the least where "
         "it is worst. -log D(G(z)) pulls the same way, and is steep there.",
         hints=(
@@ -286,12 +286,12 @@ MISTAKES = (
         "generator-labels-fake",
         "The generator learns to be found out",
         symptom="Both losses fall together towards 0, and the images stay as bad as they were.",
-        why="With label 0, G's loss is small when D calls its images forged: G helps its opponent. "
+        why="With label 0, G's loss is small when D calls its images fake: G helps its opponent. "
         "The label in G's step is what G wants D to say.",
         hints=(
             "Ask what D should say to G's images, if G had its way.",
             "Look at the labels of the generator's loss.",
-            "Binary cross-entropy with label 1; the images are forged, but real is the wish.",
+            "Binary cross-entropy with label 1; the images are fake, but real is the wish.",
         ),
         source=f"{_GOODFELLOW}, section 3",
     ),
@@ -322,21 +322,21 @@ MISTAKES = (
     ),
     Mistake(
         "loss-without-fakes",
-        "The discriminator's loss leaves out the forged images",
+        "The discriminator's loss leaves out the fake images",
         symptom="D says 1 to everything: both losses are near 0, and the images stay noise.",
         why=_WHY_BOTH_HALVES,
         hints=(
             "D's loss is a sum of two halves.",
-            "Look at what becomes of the scores of the forged images.",
+            "Look at what becomes of the scores of the fake images.",
             "Binary cross-entropy of the fake scores with label 0 has to be part of the sum.",
         ),
         source=f"{_GOODFELLOW}, section 3",
     ),
     Mistake(
         "labels-swapped",
-        "The labels of real and forged images are swapped",
+        "The labels of real and fake images are swapped",
         symptom="Both losses fall together towards 0, and the images do not get better.",
-        why=f"{_WHY_LABELS} With the labels swapped, it so learns to look forged.",
+        why=f"{_WHY_LABELS} With the labels swapped, it so learns to look fake.",
         hints=(
             "D(x) is how likely x is to be real.",
             "Look at which labels go with which scores.",
@@ -346,19 +346,19 @@ MISTAKES = (
     ),
     Mistake(
         "fakes-labelled-real",
-        "Forged images are labelled real in the discriminator's loss",
+        "Fake images are labelled real in the discriminator's loss",
         symptom="D believes everything: both losses are near 0, and the images stay noise.",
-        why=f"{_WHY_LABELS} Calling forgeries real is for G's loss alone.",
+        why=f"{_WHY_LABELS} Calling fakes real is for G's loss alone.",
         hints=(
             "In its own step D is told the truth.",
-            "Look at the labels of the forged images in D's loss.",
+            "Look at the labels of the fake images in D's loss.",
             "Zeros of the shape of the fake scores.",
         ),
         source=f"{_GOODFELLOW}, section 3",
     ),
     Mistake(
         "real-labelled-fake",
-        "Real images are labelled forged in the discriminator's loss",
+        "Real images are labelled fake in the discriminator's loss",
         symptom="D says 0 to everything: its loss falls to 0, and G's grows and grows.",
         why=_WHY_LABELS,
         hints=(
@@ -370,7 +370,7 @@ MISTAKES = (
     ),
     Mistake(
         "unequal-halves",
-        "Real and forged images weigh differently",
+        "Real and fake images weigh differently",
         symptom="D leans towards one answer, whatever the image.",
         why="With equal weights, a D that cannot tell says 0.5, and both kinds of error count the "
         "same. With other weights it says something else, and the curves no longer read as usual.",
@@ -386,7 +386,7 @@ MISTAKES = (
         "Unusual labels",
         symptom="No usual sign: training works with many choices of labels.",
         why="This passes; the usual advice is smoothing on one side only (Salimans et al., 2016): "
-        "0.9 for real images in D's loss, and plain 0 and 1 elsewhere. A forged image's label "
+        "0.9 for real images in D's loss, and plain 0 and 1 elsewhere. A fake image's label "
         "above 0 weakens the push on bad images in regions where no real ones are.",
         hints=(
             "Smoothing keeps D from becoming too sure of the real images.",
@@ -412,7 +412,7 @@ MISTAKES = (
         "sigmoid-twice",
         "The loss takes the sigmoid once more",
         symptom="However good D is, its loss stays above 1.0 (0.31 for real images, 0.69 for "
-        "forged ones); G's stays between 0.31 and 0.69.",
+        "fake ones); G's stays between 0.31 and 0.69.",
         why="The scores are probabilities already. A sigmoid of numbers between 0 and 1 lies "
         "between 0.5 and 0.73, so that no score can ever be right in the eyes of this loss.",
         hints=(
@@ -451,7 +451,7 @@ MISTAKES = (
     Mistake(
         "generator-gradients-leak",
         "What the generator's step left in the discriminator is applied",
-        symptom="D is pulled towards believing forgeries: it stays weaker than it could be, and "
+        symptom="D is pulled towards believing fakes: it stays weaker than it could be, and "
         "nothing says why.",
         why="In G's step the gradient passes through D and leaves its mark there: the direction in "
         "which D would believe G's images. Unless it is cleared, D's next step goes along with it.",
@@ -467,12 +467,12 @@ MISTAKES = (
         "What the discriminator's step left in the generator is applied",
         symptom="G is pulled towards being found out: it learns slowly or not at all, and nothing "
         "says why.",
-        why="Forged images that are not cut off carry D's gradient into G: the direction in which "
+        why="Fake images that are not cut off carry D's gradient into G: the direction in which "
         "they would be easier to tell. Unless it is cleared, G's next step goes along with it.",
         hints=(
             "There are two ways out: let nothing get into G, or clear it in time.",
             "Look for a detach in D's step, and at where G's gradients are cleared.",
-            "Detach the forged images in D's step, and clear before backward in G's.",
+            "Detach the fake images in D's step, and clear before backward in G's.",
         ),
         source="PyTorch documentation, torch.Tensor.detach",
     ),
@@ -481,10 +481,10 @@ MISTAKES = (
         "The generator is left in the discriminator's graph",
         symptom="D's step takes longer than it needs to.",
         why="This is harmless as long as G's gradients are cleared before its own step. But "
-        "backward() walks on through G for nothing; cutting off the forged images saves that time.",
+        "backward() walks on through G for nothing; cutting off the fake images saves that time.",
         hints=(
             "D's step has no use for gradients of G's weights.",
-            "Look at the forged images before they go into D.",
+            "Look at the fake images before they go into D.",
             "A method of tensors with six letters, or torch.no_grad() while they are made.",
         ),
         source="PyTorch documentation, torch.Tensor.detach",
@@ -541,7 +541,7 @@ MISTAKES = (
             "After a step of D, its earlier scores belong to a D that no longer exists.",
             "Look for a step between the line that computes scores and the backward that needs "
             "them.",
-            "Have D score the forged images again after its own step.",
+            "Have D score the fake images again after its own step.",
         ),
         source="PyTorch documentation, Autograd mechanics, In-place correctness checks",
     ),
@@ -553,7 +553,7 @@ MISTAKES = (
         "Two losses that share a part of a graph cannot both walk through it.",
         hints=(
             "Keeping the graph hides the sharing; better is not to share.",
-            "Look for forged images or scores that go into two losses, each with its backward.",
+            "Look for fake images or scores that go into two losses, each with its backward.",
             "Detach the shared part, make it anew, or add the losses and call backward once.",
         ),
         source="PyTorch documentation, torch.autograd.backward",

@@ -25,7 +25,7 @@ MISTAKES = (
     Mistake(
         "generator-shape",
         "The generator's output has another shape",
-        symptom="The discriminator's first layer refuses the forged images.",
+        symptom="The discriminator's first layer refuses the fake images.",
         why="One row for each latent vector, one number for each of the 28 × 28 pixels: real "
         "images come in this shape too, and D must be able to take both.",
         hints=(
@@ -37,7 +37,7 @@ MISTAKES = (
     Mistake(
         "generator-not-flat",
         "Square images where flat ones are promised",
-        symptom="The discriminator's first layer refuses the forged images.",
+        symptom="The discriminator's first layer refuses the fake images.",
         why="The discriminator has a linear layer at its entrance, which takes rows of 784 "
         "numbers; generate_images gives them their two sides back for looking at.",
         hints=(
@@ -73,7 +73,7 @@ MISTAKES = (
     Mistake(
         "generator-sigmoid-output",
         "Pixels in [0, 1]: a sigmoid where tanh belongs",
-        symptom="The images stay gray and D wins at once: no forged pixel is ever below 0.",
+        symptom="The images stay gray and D wins at once: no fake pixel is ever below 0.",
         why=_WHY_RANGE,
         hints=(
             "Two squashing functions are common: one ends at 0 and 1, the other at -1 and 1.",
@@ -97,7 +97,7 @@ MISTAKES = (
     Mistake(
         "generator-rescaled",
         "The pixels are rescaled after the tanh",
-        symptom="The forged images have another range than the real ones: D wins at once.",
+        symptom="The fake images have another range than the real ones: D wins at once.",
         why=_WHY_RANGE,
         hints=(
             "The tanh gives the range that is wanted, and a line after it takes it away again.",

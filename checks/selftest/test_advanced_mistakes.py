@@ -364,7 +364,7 @@ D_STEP_MUTANTS = [
            (D_NOISE, f"{D_NOISE} * 2")),
     mutant("z shifted", "test_discriminator_is_fed", "noise-shifted",
            (D_NOISE, f"{D_NOISE} + 1")),
-    mutant("64 forged images", "test_discriminator_is_fed", "batch-size-ignored",
+    mutant("64 fake images", "test_discriminator_is_fed", "batch-size-ignored",
            (D_NOISE, D_NOISE.replace("len(real_images)", "64"))),
     mutant("D's z of 100 numbers", "test_discriminator_moves", "latent-size-assumed",
            (D_NOISE, D_NOISE.replace("generator.latent_dim", "100"))),

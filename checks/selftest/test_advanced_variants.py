@@ -89,7 +89,7 @@ def own_loop(*lines: str) -> str:
     return OWN_LOOP.replace("BATCH", "\n            ".join(lines))
 
 
-# The same forged images serve both networks; two backward calls for D.
+# The same fake images serve both networks; two backward calls for D.
 DCGAN_LOOP = own_loop(
     "D.zero_grad()",
     "real_loss = bce(D(real).view(-1), label)",
@@ -135,7 +135,7 @@ VARIANTS = [
     variant("a table of all pixels", ("normalize_images",),
             (PIXELS, "return torch.linspace(-1, 1, 256)[images.long()].flatten(1)")),
     # Steps that do more than they have to
-    variant("scored and forged by copies of the other network", STEPS,
+    variant("scored and made by copies of the other network", STEPS,
             (D_FAKES, "fake_images = copy.deepcopy(generator)(z).detach()"),
             (G_CALL, "judge = copy.deepcopy(discriminator).requires_grad_(False)\n"
                      "    loss = generator_loss(judge(generator(z)))"),
@@ -446,7 +446,7 @@ VARIANTS = [
         for k in (1, 2)]"""))),
     variant("G's step first", LOOP, (f"{LOOP_D}\n            {LOOP_G}",
                                      f"{LOOP_G}\n            {LOOP_D}")),
-    loop("batch_size forged images for the last batch",
+    loop("batch_size fake images for the last batch",
             (LOOP_G, LOOP_G.replace("len(rows)", "batch_size"))),
     loop("mean over images",
             (LOOP_D, LOOP_D[:-1] + " * len(rows))"), (LOOP_G, LOOP_G[:-1] + " * len(rows))"),

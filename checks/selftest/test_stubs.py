@@ -382,7 +382,7 @@ def test_advanced_trains(runs: Runs) -> None:
     text = output(runs, "reference/advanced")
     assert "70 images" in text
     assert re.search(r"^Epoch 1/1: discriminator \d\.\d+, generator \d\.\d+$", text, re.MULTILINE)
-    assert re.search(r"\d+% of real and forged images apart", text)
+    assert re.search(r"\d+% of real and fake images apart", text)
 
 
 def test_bonus_writes_what_it_says(runs: Runs) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (("python run_checks.py recipes", "what there is to train, and how good it gets"),)
 
-DISTANCE = "The Fréchet distance is that from forged images to real ones: the smaller, the better."
+DISTANCE = "The Fréchet distance is that from fake images to real ones: the smaller, the better."
 IMAGE_PIXELS = 28 * 28
 INDENT = "  "
 
@@ -90,7 +90,7 @@ def bend(slope: float) -> str:
 
 def settings_line(recipe: Recipe) -> str:
     """How it is trained."""
-    noise = "fresh noise for G's step" if recipe.fresh_noise else "G's step reuses D's forgeries"
+    noise = "fresh noise for G's step" if recipe.fresh_noise else "G's step reuses D's fakes"
     first, second = recipe.betas
     return (
         f"{recipe.epochs} epochs in batches of {recipe.batch_size}, "

@@ -9,7 +9,7 @@ A question stands in the file as comment lines,
 and the key is the reference's own ANSWERS, read without running the file. Above each of its
 entries stands why, and on choices of their own why each of the others isn't it:
 
-    # With ranges that differ, D could tell forged from real by the range.
+    # With ranges that differ, D could tell fake from real by the range.
     #   b) …
     #   c) …
     "why_tanh": "a",

@@ -8,7 +8,7 @@ from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect
 from checks.engine.sandbox.solution import Evidence, Solution
 
-# (real scores, forged scores)
+# (real scores, fake scores)
 CASES = [
     [[0.9, 0.6, 0.4], [0.1, 0.7]],
     [[0.8, 0.9, 0.7, 0.6], [0.2, 0.9, 0.8]],
@@ -43,7 +43,7 @@ def judge_accuracy(solution: Solution) -> None:
     (real, fake), share = CASES[case], ways[""][case]
     wrong(
         matching[0] if matching else "accuracy-wrong",
-        expected=f"{share:.3f} for real images scored {real} and forged ones scored {fake}.",
+        expected=f"{share:.3f} for real images scored {real} and fake ones scored {fake}.",
         came=f"{came[case]:.3f}.",
     )
 

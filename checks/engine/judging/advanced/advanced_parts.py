@@ -31,7 +31,7 @@ FALL_WITH_BATCH_NORM = 0.95
 
 # --- the losses ---------------------------------------------------------------------------------
 
-# Scores (real, forged); the generator's loss takes the forged ones only.
+# Scores (real, fake); the generator's loss takes the fake ones only.
 LOSS_CASES = (
     (np.linspace(0.08, 0.92, 7), np.array([0.3, 0.12, 0.85, 0.55, 0.7, 0.05, 0.45])),
     (np.linspace(0.15, 0.8, 5), np.linspace(0.9, 0.1, 9)),
@@ -62,7 +62,7 @@ def judge_loss(solution: Solution, function: str) -> None:
 
 def _beside_formula(forces: list[Forces]) -> Exhibit:
     """The gradients at the first case's scores beside those of the right formula."""
-    kinds = {"real": 1, "forged": 0} if len(forces) == 2 else {"forged": 1}
+    kinds = {"real": 1, "fake": 0} if len(forces) == 2 else {"fake": 1}
     groups = {}
     for (kind, label), (p, force) in zip(kinds.items(), forces, strict=True):
         slack = p * (1 - p)

@@ -111,7 +111,7 @@ def _epochs_finding(loop: Loop) -> Finding | None:
 
 
 def _batch_finding(loop: Loop) -> Finding | None:
-    """Far more or far fewer forged images in G's steps than real ones in the batch."""
+    """Far more or far fewer fake images in G's steps than real ones in the batch."""
     least = min(loop.batch_size, loop.n_images % loop.batch_size or loop.batch_size) / 2
     off = [
         max(update.forged)
@@ -126,9 +126,9 @@ def _batch_finding(loop: Loop) -> Finding | None:
     return Finding(
         "updates",
         "batch-size-ignored",
-        f"In each of the generator's steps about as many forged images as the batch has real "
+        f"In each of the generator's steps about as many fake images as the batch has real "
         f"ones: {loop.batch_size}.",
-        f"In {len(off)} of its {len(loop.of('G'))} steps the generator forged {_range(off)}.",
+        f"In {len(off)} of its {len(loop.of('G'))} steps the generator made {_range(off)}.",
     )
 
 
@@ -156,7 +156,7 @@ def optimizer_finding(loop: Loop, held: Mapping[str, Sequence[float]]) -> Findin
     n_steps = len(updates["G"])
     if loop.is_swapped:
         came = (
-            "The discriminator scored real and forged images, and then the generator's optimizer "
+            "The discriminator scored real and fake images, and then the generator's optimizer "
             f"stepped: {sum(update.shown for update in updates['G'])} of {n_steps} times."
         )
         return Finding("optimizers", "optimizers-swapped", expected, came)

@@ -1,7 +1,7 @@
 """What train_gan's history holds, beside the losses that the run went down.
 
 The right entries are the mean of an epoch's losses, over batches or over images, or the last
-batch's, and half or twice of these, as a loss may be summed or averaged over real and forged
+batch's, and half or twice of these, as a loss may be summed or averaged over real and fake
 images. What is none of them is refused only where it is clearly something else.
 """
 

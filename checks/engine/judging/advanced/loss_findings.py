@@ -14,8 +14,8 @@ from checks.engine.judging.advanced.loss_reading import Forces, Reading, labels_
 
 ADVICE = "advice"
 GOALS = {
-    "D": "Binary cross-entropy, real images labelled 1 and forged ones 0.",
-    "G": "Binary cross-entropy with the forged images labelled 1: -mean log D(G(z)).",
+    "D": "Binary cross-entropy, real images labelled 1 and fake ones 0.",
+    "G": "Binary cross-entropy with the fake images labelled 1: -mean log D(G(z)).",
 }
 
 
@@ -35,20 +35,20 @@ def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Findi
     fake = read(*forces, scale_of(forces))
     if fake.form == "bce" and fake.weight > 0 and 0.7 <= fake.label <= 1.2:
         if not fake.is_labelled(1):
-            yield _advice(f"In G's step the forged images are labelled {fake.label:.2f}.")
+            yield _advice(f"In G's step the fake images are labelled {fake.label:.2f}.")
     elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(0):
         came = "The gradient of mean log(1 - D(G(z))), the saturating loss."
         yield Finding("loss", "saturating-loss", goal, came)
     elif fake.form == "bce" and fake.weight > 0 and fake.is_labelled(0):
-        came = "The forged images are labelled 0: the generator helps its opponent."
+        came = "The fake images are labelled 0: the generator helps its opponent."
         yield Finding("loss", "generator-labels-fake", goal, came)
     elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(1):
         came = "The right gradient with the wrong sign: the loss is climbed."
         yield Finding("loss", "negated-loss", goal, came)
     elif any(_random(forces, 0.7, 1.2, weight) for weight in (1 / len(forces[0]), 1.0)):
-        yield _advice("In G's step the labels of the forged images are random, near 1.")
+        yield _advice("In G's step the labels of the fake images are random, near 1.")
     else:
-        yield _other_form(fake, goal, "the forged images")
+        yield _other_form(fake, goal, "the fake images")
 
 
 def discriminator_findings(
@@ -61,7 +61,7 @@ def discriminator_findings(
     scale = scale_of(real_forces, fake_forces)
     real, fake = read(*real_forces, scale), read(*fake_forces, scale)
     if real.form == "none" or fake.form == "none":
-        left = "forged" if real.form == "none" else "real"
+        left = "fake" if real.form == "none" else "real"
         mistake = "loss-without-real" if real.form == "none" else "loss-without-fakes"
         yield Finding("loss", mistake, goal, f"A loss of the {left} images only.")
     elif real.form == fake.form == "bce":
@@ -70,13 +70,13 @@ def discriminator_findings(
     elif whose_are_random := _random_sides(real, fake, real_forces, fake_forces):
         yield _advice(f"The labels of the {whose_are_random} images are random, near their usual.")
     else:
-        odd, whose = (fake, "forged") if real.form == "bce" else (real, "real")
+        odd, whose = (fake, "fake") if real.form == "bce" else (real, "real")
         yield _other_form(odd, goal, f"the {whose} images")
 
 
 def _labels(real: Reading, fake: Reading, counts: tuple[int, int], goal: str) -> Iterator[Finding]:
-    came = f"Real images labelled {real.label:.2f}, forged ones {fake.label:.2f}."
-    sides = ("real", real, 1), ("forged", fake, 0)
+    came = f"Real images labelled {real.label:.2f}, fake ones {fake.label:.2f}."
+    sides = ("real", real, 1), ("fake", fake, 0)
     climbed = [whose for whose, reading, _ in sides if reading.weight < 0]
     flipped = [whose for whose, reading, label in sides if abs(reading.label - label) > 0.5]
     ratio = abs(real.weight / fake.weight)
@@ -85,11 +85,11 @@ def _labels(real: Reading, fake: Reading, counts: tuple[int, int], goal: str) ->
         part = f"for the {climbed[0]} images " if len(climbed) == 1 else ""
         yield Finding("loss", "negated-loss", goal, f"{came} And {part}the loss is climbed.")
     if flipped:
-        mistakes = {"forged": "fakes-labelled-real", "real": "real-labelled-fake"}
+        mistakes = {"fake": "fakes-labelled-real", "real": "real-labelled-fake"}
         mistake = "labels-swapped" if len(flipped) == 2 else mistakes[flipped[0]]
         yield Finding("loss", mistake, goal, came)
     if min(abs(ratio - 1), abs(by_count - 1)) > 0.02:
-        more = "real" if ratio > 1 else "forged"
+        more = "real" if ratio > 1 else "fake"
         many = f"The {more} images count {max(ratio, 1 / ratio):.1f} times as much as the others."
         yield Finding("loss", "unequal-halves", goal, many)
     usual = (real.is_labelled(1) or real.is_labelled(0.9)) and fake.is_labelled(0)
@@ -101,7 +101,7 @@ def _one_side(real_forces: Forces, fake_forces: Forces, goal: str) -> Iterator[F
     """What a loss of one kind of images says about itself, where the other kind was never seen."""
     label, mistake, whose = 1, "real-labelled-fake", "real"
     if not len(real_forces[0]):
-        label, mistake, whose = 0, "fakes-labelled-real", "forged"
+        label, mistake, whose = 0, "fakes-labelled-real", "fake"
     for forces in (real_forces, fake_forces):
         reading = read(*forces, scale_of(forces)) if len(forces[0]) else None
         if reading is None or reading.form != "bce":
@@ -118,7 +118,7 @@ def _is(reading: Reading, label: float) -> bool:
 
 
 def _random_sides(real: Reading, fake: Reading, real_forces: Forces, fake_forces: Forces) -> str:
-    """Which images have a random label each, near the right one: "real", "forged", both, or ""."""
+    """Which images have a random label each, near the right one: "real", "fake", both, or ""."""
     near_one, near_zero = (0.6, 1.25), (-0.05, 0.4)
     n_real, n_fake = len(real_forces[0]), len(fake_forces[0])
     if _is(fake, 0):
@@ -126,12 +126,12 @@ def _random_sides(real: Reading, fake: Reading, real_forces: Forces, fake_forces
         return "real" if any(_random(real_forces, *near_one, w) for w in weights) else ""
     if _is(real, 1):
         weights = (real.weight, real.weight * n_real / n_fake)
-        return "forged" if any(_random(fake_forces, *near_zero, w) for w in weights) else ""
+        return "fake" if any(_random(fake_forces, *near_zero, w) for w in weights) else ""
     both = "bce" not in (real.form, fake.form) and any(
         _random(real_forces, *near_one, ours) and _random(fake_forces, *near_zero, theirs)
         for ours, theirs in _usual_weights(n_real, n_fake)
     )
-    return "real and forged" if both else ""
+    return "real and fake" if both else ""
 
 
 def _usual_weights(n_real: int, n_fake: int) -> list[tuple[float, float]]:

@@ -119,16 +119,16 @@ def _fed(step: Step) -> Iterator[Finding]:
         elif not n_fakes:
             yield Finding("fed", "never-sees-fakes", expected, "It saw the real images only.")
         elif n_fakes != n_real:
-            came = f"It saw {n_real} real images and {n_fakes} forged."
+            came = f"It saw {n_real} real images and {n_fakes} fake."
             yield Finding("fed", "batch-size-ignored", expected, came)
     else:
         wanted = len(step.real)
-        expected = f"The discriminator scores {wanted} images forged from fresh noise."
+        expected = f"The discriminator scores {wanted} fake images from fresh noise."
         if not n_fakes:
-            came = _strange(step) if step.n_strange else "It saw no forged image."
+            came = _strange(step) if step.n_strange else "It saw no fake image."
             yield Finding("fed", "generator-step-without-fakes", expected, came)
         elif n_fakes != wanted:
-            came = f"It saw {n_fakes} forged images."
+            came = f"It saw {n_fakes} fake images."
             yield Finding("fed", "batch-size-ignored", expected, came)
 
 

@@ -214,7 +214,7 @@ def _sort_rows(step: Step, generator: WatchedGenerator) -> None:
 
 
 def _groups(step: Step) -> tuple[Tensor, Tensor]:
-    """The rows that D was shown as real and as forged; strange ones stand for what is missing."""
+    """The rows that D was shown as real and as fake; strange ones stand for what is missing."""
     assert step.fed_fake is not None
     real, fakes = step.real[step.fed_real], step.fed_fake
     if step.strange is not None and not len(fakes):

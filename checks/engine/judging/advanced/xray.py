@@ -34,8 +34,8 @@ def _fed(step: Step, network: str) -> str:
         return f"{count} latent vectors"
     kinds = (
         (len(step.fed_real), "real"),
-        (step.n_fakes, "forged"),
-        (step.n_strange, "neither real nor forged"),
+        (step.n_fakes, "fake"),
+        (step.n_strange, "neither real nor fake"),
     )
     return ", ".join(f"{count} {kind}" for count, kind in kinds if count) or "other shapes"
 
@@ -79,7 +79,7 @@ def _note(step: Step) -> str:
         return f"{step.unexplained:.0%} of the update is the gradient of nothing that we know."
     pulls = [
         f"{whose} images' scores {pull}"
-        for whose, forces in (("real", step.real_forces), ("forged", step.fake_forces))
+        for whose, forces in (("real", step.real_forces), ("fake", step.fake_forces))
         if (pull := _pull(forces))
     ]
     made_of = "this step's gradient" + (f", which pulls {' and '.join(pulls)}" if pulls else "")

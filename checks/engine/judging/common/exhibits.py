@@ -31,7 +31,7 @@ def gradient_beside_formula(groups: dict[str, tuple[Numbers, Numbers, Numbers]])
     """How a loss pulls at single scores.
 
     Args:
-        groups: by kind of image ("real", "forged") the scores, the right formula's gradient at
+        groups: by kind of image ("real", "fake") the scores, the right formula's gradient at
             each, and the one that came, shape (N,) each. A positive gradient lowers the score.
     """
     rows = []
