@@ -10,6 +10,7 @@ KitError                 something can't be done
 ├─ KeptError             a file in which something is kept can't be read or written
 │  └─ DamagedError       it can be read, and is not what this kit writes
 ├─ DataError             a folder holds no MNIST
+├─ ClassError            a class can't be graded, or the kit not handed out
 ├─ RunError              a training run can't be had or read
 │  ├─ ClaimedError       another process trains it
 │  ├─ StoringError       a file of it can't be written or read
@@ -71,6 +72,10 @@ class DamagedError(KeptError):
 
 class DataError(KitError):
     """A folder that can't be trained from."""
+
+
+class ClassError(KitError):
+    """A class can't be graded, or the kit can't be handed out."""
 
 
 class RunError(KitError):

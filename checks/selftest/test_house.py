@@ -28,6 +28,7 @@ ROOMS = [
     ("training",),
     ("quality",),
     ("report",),
+    ("classroom",),
     ("ui",),
     ("commands",),
     ("cli",),

@@ -1,0 +1,1 @@
+"""A class: the kit is handed out, what comes back is taken in, judged, and handed back in words."""
