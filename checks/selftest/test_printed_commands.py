@@ -77,6 +77,8 @@ LEARNER = [
     Run("run_checks.py reset beginner", typed=(("yes\n", ASKED),)),
     Run("run_checks.py restore beginner", typed=(("1\n", "Which one"),)),
     Run("run_checks.py restore beginner 1"),
+    Run("run_checks.py grade submissions.zip --dry-run"),
+    Run("run_checks.py grade submissions.zip", tiny="--dry-run"),
     Run("run_checks.py stubs"),
     Run("run_checks.py stubs --solutions my_reference --to my_exercises"),
     Run("run_checks.py stubs --to FOLDER"),
@@ -129,6 +131,7 @@ ALIASES = {
     "run_checks.py quiz {tier}": "run_checks.py quiz intermediate",
     "run_checks.py quiz {tiers_0} --again": "run_checks.py quiz beginner --again",
     "run_checks.py diff TIER [FUNCTION]": "run_checks.py diff beginner interpolate_noise",
+    "run_checks.py grade SUBMISSIONS": "run_checks.py grade submissions.zip --dry-run",
     "run_checks.py reset TIER [FUNCTION]": "run_checks.py reset beginner noise_statistics",
     "run_checks.py restore TIER [VERSION]": "run_checks.py restore beginner 1",
     "run_checks.py restore {options_tier} 1": "run_checks.py restore beginner 1",
@@ -167,6 +170,7 @@ APART = {
     "-m checks.engine.sandbox.worker fork FD": "started by the engine",
     "-m checks.engine.training.worker": "started by the engine",
     "-m pip install tensorboard": "needs a network",
+    "-m pip install pyyaml": "needs a network",
 }
 # Names that a run shows, as good as those in RUNS.
 RECIPE_NAMES = re.compile(r"(?<=train --recipe )(minimal|sprint|lab|deep)")
@@ -237,6 +241,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     place = light(copy_kit(tmp_path_factory.mktemp("kit")))
     shutil.copytree(REFERENCE, place / "my_reference")
     shutil.copytree(EXERCISES, place / "path/to/a/submission")
+    shutil.make_archive(str(place / "submissions"), "zip", place / "path/to/a")
     write_mnist(place / "DIR", mnist_files(1500, 500))  # enough to train what scores need
     reference = (REFERENCE / "beginner.py").read_text(encoding="utf-8")
     found = {run.words: measured(run) for run in MEASURED}

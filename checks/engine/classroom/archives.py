@@ -218,7 +218,7 @@ def bounded(stream: IO[bytes], path: str, limit: int, packed: int) -> bytes:
 
 def in_tar(name: str, stream: IO[bytes], size: int, allowance: Allowance, most: int) -> Listing:
     """The files of a tar, perhaps a compressed one; what is read of it is kept in memory."""
-    endings = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+    endings: dict[str, Any] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
     ending = {"tgz": "gz", "tbz2": "bz2", "txz": "xz"}.get(
         name.lower().rpartition(".")[2], name.lower().rpartition(".")[2]
     )

@@ -27,12 +27,22 @@ RENEWED_AFTER = 50
 SPENT = "Not run any more: this submission had used the {seconds:.0f} seconds that it is given."
 
 
+class BrokenOffError(Exception):
+    """Nobody waits for the verdicts any more."""
+
+
 @dataclass
 class Bench:
     """A place where submissions are judged: one judge that stays loaded, renewed now and then."""
 
     judge: Judge = field(default_factory=lambda: Judge(workers=1))
     served: int = 0
+    is_stopped: bool = False
+
+    def stop(self) -> None:
+        """Break off what is being judged, from another thread."""
+        self.is_stopped = True
+        self.judge.cancel()
 
     def ready(self) -> Judge:
         """The judge, loaded or loading."""
@@ -81,7 +91,11 @@ def judge_tiers(
     begun: Callable[[str], None] = lambda tier: None,
     judged: Callable[[str, list[Verdict]], None] = lambda tier, verdicts: None,
 ) -> None:
-    """Judge a submission; `judged` hears each tier's verdicts, one for every check, as they fall."""
+    """Judge a submission; `judged` hears each tier's verdicts, one for every check, as they fall.
+
+    Raises:
+        BrokenOffError: the bench was stopped.
+    """
     left = wanted.budget
     with laid_out(wanted.files) as folder:
         for tier, checks in wanted.tiers.items():
@@ -107,6 +121,8 @@ def judge_tier(
         try:
             found |= run_once(bench, wanted, folder, open_ones, seconds)
         except InfraError as error:
+            if bench.is_stopped:
+                raise BrokenOffError from None
             bench.renew()
             found |= {check.check: unjudged(check, str(error)) for check in open_ones}
     return found
@@ -142,15 +158,15 @@ def run_once(
         came[verdict.check] = verdict
 
     try:
-        judge.run(
-            [tier], folder, wanted.seed, wanted.data, Listener(verdict=keep), only=names
-        )
+        judge.run([tier], folder, wanted.seed, wanted.data, Listener(verdict=keep), only=names)
     except InfraError:
         if not is_over.is_set():
             raise
     finally:
         for timer in timers:
             timer.cancel()
+    if bench.is_stopped:
+        raise BrokenOffError
     if is_over.is_set():
         bench.renew()
         came = {check: each for check, each in came.items() if each.status is not Status.INFRA}

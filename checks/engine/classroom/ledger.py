@@ -95,7 +95,7 @@ class Ledger:
             self._claim = claim(folder)
         except ClaimedError:
             raise InfraError(
-                f"{folder} is being graded by another process: wait for it, or choose another --out."
+                f"Another process is grading into {folder}: wait for it, or name another --out."
             ) from None
         except OSError as error:
             said = (error.strerror or "").lower()
@@ -207,7 +207,9 @@ class Ledger:
                     (key.code, key.check, student, key.text),
                 )
                 for owner, text, status, held, excerpt in rows:
-                    if status not in again and holds(owner == student, text == key.text, Status(status)):
+                    if status not in again and holds(
+                        owner == student, text == key.text, Status(status)
+                    ):
                         verdict = Verdict.from_json(json.loads(held))
                         found[key.check] = Kept(verdict, excerpt)
                         break

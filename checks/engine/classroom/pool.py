@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from checks.engine.classroom.excerpts import excerpts_of
 from checks.engine.classroom.handed_in import HandedIn
-from checks.engine.classroom.judging import Bench, Wanted, judge_tiers, laid_out
+from checks.engine.classroom.judging import Bench, BrokenOffError, Wanted, judge_tiers, laid_out
 from checks.engine.classroom.keys import Conditions, Key, keys, of_tier
 from checks.engine.classroom.ledger import Ledger
 from checks.engine.course.verdict import Check, Status, Verdict
@@ -120,6 +120,8 @@ class Pool:
                         job = waiting.pop(0)
                     self.judge_one(job, bench, number)
                     self.progress.idle(number)
+            except BrokenOffError:
+                pass
             except KitError as error:
                 failures.append(error)
                 self.stopped.set()
@@ -140,7 +142,7 @@ class Pool:
         except KeyboardInterrupt:
             self.stopped.set()
             for bench in benches:
-                bench.judge.cancel()
+                bench.stop()
             for thread in threads:
                 thread.join(5.0)
             raise
@@ -158,16 +160,14 @@ class Pool:
             self.progress.working(number, student.title, tier)
 
         def judged(tier: str, verdicts: list[Verdict]) -> None:
-            if not self.stopped.is_set():  # what was broken off says nothing
-                self.keep(job, tier, verdicts)
+            self.keep(job, tier, verdicts)
 
         wanted = Wanted(
             student.contents(), rest, self.conditions.seed, self.conditions.data, self.budget
         )
         judge_tiers(bench, wanted, begun, judged)
-        if not self.stopped.is_set():
-            self.ledger.set_state(student.key, "done")
-            self.progress.finished(student.title, time.monotonic() - began)
+        self.ledger.set_state(student.key, "done")
+        self.progress.finished(student.title, time.monotonic() - began)
 
     def keep(self, job: Job, tier: str, verdicts: Sequence[Verdict]) -> None:
         """Keep the verdicts on a tier, with the code that each mistake is about."""

@@ -24,6 +24,9 @@ GROUPS = {
         "report": "a page that shows a run, in one file",
         "recipes": "five GANs to compare yours with",
     },
+    "A class": {
+        "grade": "grade what a class has handed in",
+    },
     "The kit": {
         "stubs": "write the exercises anew from the reference solutions",
     },

@@ -18,10 +18,14 @@ from checks.engine.sandbox.solution import Solution, Submission
 
 
 def n_cores() -> int:
-    """How many cores this process may use, two at most: more workers would only take memory."""
+    """How many cores this process may use, two at most: more workers would only take memory.
+
+    Where several judges share a machine, each is told to do with one (`GAN_KIT_WORKERS`).
+    """
+    most = 1 if os.environ.get("GAN_KIT_WORKERS") == "1" else 2
     if hasattr(os, "sched_getaffinity"):
-        return min(2, len(os.sched_getaffinity(0)))
-    return min(2, os.cpu_count() or 1)
+        return min(most, len(os.sched_getaffinity(0)))
+    return min(most, os.cpu_count() or 1)
 
 
 @dataclass

@@ -41,6 +41,7 @@ class Judge:
 
     process: subprocess.Popen[str] | None = None
     keeps_spare: bool = False  # where there is no fork, a process in reserve: for many runs
+    workers: int = 2  # checks made at a time, where there are as many cores
     runs: int = 0
     _cancelled: int = 0
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -55,7 +56,10 @@ class Judge:
         self._scratch = tempfile.mkdtemp(prefix="gan-checks-")
         self.process = start(
             "checks.engine.runner.judge", self._scratch,
-            variables={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""},
+            variables={
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "",
+                "GAN_KIT_WORKERS": str(self.workers),
+            },
             hides_secrets=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self._errors, encoding="utf-8",
         )  # fmt: skip

@@ -1,0 +1,136 @@
+"""The grading of a class, from what came in to what goes out; what the command `grade` does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from checks.engine.classroom import tables
+from checks.engine.classroom.handed_in import HandedIn
+from checks.engine.classroom.intake import Intake
+from checks.engine.classroom.keys import Conditions, kit_version
+from checks.engine.classroom.ledger import Ledger, Record, Score
+from checks.engine.classroom.pool import Pool, Progress
+from checks.engine.classroom.results import Graded, graded
+from checks.engine.course.verdict import Status
+from checks.engine.errors import InfraError
+from checks.engine.files import reason, replace
+from checks.engine.paths import EXERCISES
+
+STATUSES = {
+    "failed": (Status.FAILED, Status.ERROR, Status.CRASHED, Status.MEMORY),
+    "infra": (Status.INFRA,),
+    "timeout": (Status.TIMEOUT,),
+    "all": tuple(Status),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a class is to be graded.
+
+    `again` are words of STATUSES, or keys of students, whose verdicts are not taken from the
+    ledger. `points` is what all points are scaled to.
+    """
+
+    out: Path
+    conditions: Conditions
+    workers: int = 1
+    budget: float = 240.0
+    again: Collection[str] = ()
+    points: float | None = None
+
+
+@dataclass
+class Outcome:
+    """A class graded: everybody, and the files that were written."""
+
+    students: list[Graded]
+    files: list[Path] = field(default_factory=list)
+
+
+def grade(
+    plan: Plan, intake: Intake, progress: Progress, judge: Callable[[Pool], None] | None = None
+) -> Outcome:
+    """Judge everybody who has not been judged, and write what there is to hand back.
+
+    A run that is broken off leaves the finished ones in the ledger, and the tables of these.
+
+    Raises:
+        InfraError: nothing can be written.
+        KeyboardInterrupt: it was broken off.
+    """
+    students = list(intake.students.values())
+    ledger = Ledger(plan.out)
+    try:
+        settings = {"tiers": plan.conditions.tiers, "seed": plan.conditions.seed}
+        ledger.begin(kit_version(), settings, [record_of(each) for each in students])
+        pool = Pool(
+            ledger, plan.conditions, progress, plan.workers, plan.budget,
+            again=[status for word in plan.again for status in STATUSES.get(word, ())],
+            redone=[word for word in plan.again if word not in STATUSES],
+            stubs=stubs(plan.conditions.tiers),
+        )  # fmt: skip
+        try:
+            pool.judge(students)
+        finally:
+            outcome = hand_back(plan, ledger, intake)
+        ledger.end({
+            each.key: Score(each.points(), each.record.digest)
+            for each in outcome.students if each.standing in ("graded", "partly", "missing")
+        })  # fmt: skip
+        return outcome
+    finally:
+        ledger.close()
+
+
+def record_of(student: HandedIn) -> Record:
+    """What the ledger keeps of a student."""
+    digests = [f"{name} {file.digest}" for name, file in sorted(student.files.items())]
+    return Record(
+        student.key,
+        student.name,
+        student.email,
+        {tier: file.path for tier, file in student.files.items()},
+        hashlib.sha256(" ".join(digests).encode()).hexdigest()[:16],
+        student.notes,
+        student.problems,
+        [f"{path}: {why}" for path, why in student.unclear],
+    )
+
+
+def stubs(tiers: Sequence[str]) -> dict[str, bytes]:
+    """The exercises as they are handed out, by tier."""
+    files = {tier: EXERCISES / f"{tier}.py" for tier in tiers}
+    return {tier: file.read_bytes() for tier, file in files.items() if file.is_file()}
+
+
+def hand_back(plan: Plan, ledger: Ledger, intake: Intake) -> Outcome:
+    """Write all that there is to say about a class."""
+    checks = [each.check for each in plan.conditions.checks]
+    students = graded(ledger, checks)
+    outcome = Outcome(students)
+    files = {"grades.csv": tables.grades(students, plan.conditions.tiers, plan.points)}
+    unclear = [*intake.unclear]
+    if unclear:
+        files["unclear.csv"] = tables.unclear(unclear)
+    for name, text in files.items():
+        write(plan.out / name, text)
+        outcome.files.append(plan.out / name)
+    return outcome
+
+
+def write(path: Path, text: str | bytes) -> None:
+    """Write a file that is there whole or not at all.
+
+    Raises:
+        InfraError: it can't be written.
+    """
+    contents = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, contents)
+    except OSError as error:
+        raise InfraError(f"{path.name} can't be written: {reason(error)}.") from None
