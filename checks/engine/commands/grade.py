@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--budget", type=positive, default=240.0, metavar="SECONDS",
         help="what one submission may take (default: 240)")  # fmt: skip
     add("--again", action="append", default=[], metavar="WHAT",
-        help="judge anew what is failed, infra, timeout or all, or a student's id")  # fmt: skip
+        help="grade anew what is failed, infra, timeout or all, or a student's id")  # fmt: skip
     add("--seed", type=int, default=0, metavar="N",
         help="draw the challenges from this seed (default: 0)")  # fmt: skip
     add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
