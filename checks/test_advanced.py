@@ -323,14 +323,14 @@ def test_discriminator_step_returns(solution: Solution) -> None:
     judge_step(solution, "D", "returned")
 
 
-@check("D's step leaves both networks' modes alone", about=D_STEP, uses=(G_STEP,), points=1)
+@check("D's step leaves both networks ready to train on", about=D_STEP, uses=(G_STEP,), points=1)
 def test_discriminator_step_modes(solution: Solution) -> None:
-    """The networks come once in training mode and once in eval mode. After discriminator_step both
-    have to be in the mode in which they came, and their weights must go on learning in the steps
-    that follow.
+    """The networks come in training mode. After discriminator_step both have to be in training mode
+    still, and their weights must go on learning in the steps that follow. A step that calls train()
+    itself is right as well.
 
-    Dropout and batch normalization act by the mode. A step that leaves a network in another one
-    changes whatever comes next.
+    Dropout and batch normalization act by the mode. A network that is left in eval mode goes on
+    without its dropout, and no error says so.
 
     Hint: A step needs no call of train() or eval() at all: which mode it is, the loop decides.
     """
@@ -425,11 +425,11 @@ def test_generator_step_returns(solution: Solution) -> None:
     judge_step(solution, "G", "returned")
 
 
-@check("G's step leaves both networks' modes alone", about=G_STEP, uses=(D_STEP,), points=1)
+@check("G's step leaves both networks ready to train on", about=G_STEP, uses=(D_STEP,), points=1)
 def test_generator_step_modes(solution: Solution) -> None:
-    """The networks come once in training mode and once in eval mode. After generator_step both have
-    to be in the mode in which they came, and their weights must go on learning in the steps that
-    follow.
+    """The networks come in training mode. After generator_step both have to be in training mode
+    still, and their weights must go on learning in the steps that follow. A step that calls train()
+    itself is right as well.
 
     Who freezes D for G's step, or switches it to eval mode, and forgets to undo it, has a D that
     learns nothing afterwards, or learns without its dropout.

@@ -492,15 +492,15 @@ MISTAKES = (
     # What a step hands back and leaves behind
     Mistake(
         "step-mode-changed",
-        "The step leaves a network in another mode than it came in",
-        symptom="From then on dropout and batch-norm are on where they should be off, or off where "
-        "they should be on, and nothing says so.",
-        why="Training or eval mode is the caller's choice. A step that switches it changes how the "
-        "network works in all that follows.",
+        "The step leaves a network in eval mode",
+        symptom="From then on the network trains without its dropout, and batch-norm goes by old "
+        "averages; no error says so.",
+        why="A training step belongs in training mode. A network that a step leaves in eval mode "
+        "trains on without the layers that only work in training.",
         hints=(
-            "Who switches the mode has to switch it back; best is not to touch it.",
-            "Look for train() and eval() in the step.",
-            "The step needs neither of them.",
+            "If you switch the mode, switch it back; better still, leave it alone.",
+            "Look for eval() in the step.",
+            "The step needs no switch: whoever runs the training sets the mode.",
         ),
         source="PyTorch documentation, torch.nn.Module.train",
     ),

@@ -20,6 +20,7 @@ from checks.engine.course.check_errors import CheckEndedError
 from checks.engine.paths import REFERENCE
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox.solution import Solution, Submission
+from checks.mistakes import CATALOGUE
 
 Replacement = tuple[str, str]
 Entry = TypeVar("Entry")
@@ -32,7 +33,8 @@ class Variant:
 
     `elsewhere` holds replacements for other tiers' files, by tier; `about` names the functions
     whose checks are run, where the others cannot be touched by the change, and `without` names
-    checks that are left out, since they take long.
+    checks that are left out, since they take long. `advice` is the id of the mistake that one of
+    the checks has to advise about, "" where there may be none.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Variant:
     elsewhere: Mapping[str, tuple[Replacement, ...]] = field(default_factory=dict)
     about: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    advice: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -84,14 +87,17 @@ def checks_of(tier: str) -> dict[str, Callable[[Solution], None]]:
     return {name: function for name, function in vars(module).items() if _mark(function)}
 
 
-def ending(tier: str, check: str, submission: Submission) -> CheckEndedError | None:
-    """How a check ends on a folder of solutions: None where it passes.
+def ending(
+    tier: str, check: str, submission: Submission, heard: list[str] | None = None
+) -> CheckEndedError | None:
+    """How a check ends on a folder of solutions: None where it passes. `heard` gets its advice.
 
     Anything but a verdict that a check raises is the kit's own fault, and goes through.
     """
     function = checks_of(tier)[check]
     try:
-        function(Solution(submission, tier, _mark(function).kwargs["about"]))
+        about = _mark(function).kwargs["about"]
+        function(Solution(submission, tier, about, advice=[] if heard is None else heard))
     except CheckEndedError as ended:
         return ended
     return None
@@ -109,11 +115,11 @@ def assert_caught(mutant: Mutant, folder: Path) -> None:
     assert set(besides) == set(mutant.further), besides
 
 
-def refusals(variant: Variant, folder: Path) -> list[str]:
+def refusals(variant: Variant, folder: Path, heard: list[str] | None = None) -> list[str]:
     """What the checks of its tier refuse a variant for; nothing, as it is right."""
     submission = Submission(mutated(folder, variant).resolve(), sandbox.shared())
     endings = {
-        name: ending(variant.tier, name, submission)
+        name: ending(variant.tier, name, submission, heard)
         for name, function in checks_of(variant.tier).items()
         if not variant.about or _mark(function).kwargs["about"] in variant.about
         if name not in variant.without
@@ -123,9 +129,12 @@ def refusals(variant: Variant, folder: Path) -> list[str]:
 
 
 def assert_accepted(variant: Variant, folder: Path) -> None:
-    """Every check of the tier passes."""
-    failed = refusals(variant, folder)
+    """Every check of the tier passes, with the advice that is expected."""
+    heard: list[str] = []
+    failed = refusals(variant, folder, heard)
     assert not failed, "\n".join(failed)
+    if variant.advice:
+        assert any(CATALOGUE[variant.advice].why in text for text in heard), heard
 
 
 def mutants() -> list[Mutant]:

@@ -358,8 +358,6 @@ D_STEP_MUTANTS = [
            d_update(D_CALLS, CLEAR, BACK, STEP, "return loss.item() - 0.1")),
     mutant("G left in eval mode", "test_discriminator_step_modes", "step-mode-changed",
            (D_NOISE, f"{D_NOISE}\n    generator.eval()")),
-    mutant("D put into training mode", "test_discriminator_step_modes", "step-mode-changed",
-           (D_NOISE, f"{D_NOISE}\n    discriminator.train()")),
     mutant("z twice as wide", "test_discriminator_is_fed", "noise-scaled",
            (D_NOISE, f"{D_NOISE} * 2")),
     mutant("z shifted", "test_discriminator_is_fed", "noise-shifted",

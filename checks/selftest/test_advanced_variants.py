@@ -374,6 +374,10 @@ VARIANTS = [
                       "    fake_images = generator(z).detach()"),
             d_update(D_CALLS, CLEAR, BACK, STEP, "generator.train(modes[0])",
                      "discriminator.train(modes[1])", ITEM)),
+    variant("training mode at the head of each step", STEPS,
+            (D_FAKES, "generator.train()\n    discriminator.train()\n"
+                      "    fake_images = generator(z).detach()"),
+            (G_CALL, f"generator.train()\n    discriminator.train()\n    {G_CALL}")),
     variant("gradients clipped loosely", STEPS,
             d_update(D_CALLS, CLEAR, BACK,
                      "nn.utils.clip_grad_norm_(discriminator.parameters(), 1e6)", STEP, ITEM)),

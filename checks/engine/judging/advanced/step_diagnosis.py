@@ -258,15 +258,15 @@ def _is_one_of(value: float, losses: tuple[float, ...], step: Step) -> bool:
 
 
 def _modes(step: Step) -> Iterator[Finding]:
-    wanted = step.index < 2
+    """Training mode is where a training step belongs, whatever mode the networks came in."""
+    came_in_training = step.index < 2
     for network, training in step.training.items():
-        if training != wanted:
-            modes = {True: "training mode", False: "eval mode"}
+        if came_in_training and not training:
             yield Finding(
                 "modes",
                 "step-mode-changed",
-                f"{NAMES[network].capitalize()} is in {modes[wanted]} afterwards, as before.",
-                f"It was left in {modes[training]}.",
+                f"{NAMES[network].capitalize()} is in training mode afterwards, as before.",
+                "It was left in eval mode.",
             )
 
 
