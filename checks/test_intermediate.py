@@ -114,7 +114,7 @@ def test_own_weights(solution: Solution) -> None:
 @check("The gradient reaches every weight", about=NETWORK, points=1)
 def test_gradient(solution: Solution) -> None:
     """The check goes backward from the images of a new generator. Each of its weights must want a
-    gradient and get one, finite and not 0 everywhere.
+    gradient and get one, finite and not 0 everywhere. Weights that are never used bring advice.
 
     Training follows w <- w - lr · dL/dw, and dL/dw reaches a weight through the images only. A
     weight that is cut off, frozen or never used stays as it was at the start.
@@ -143,8 +143,8 @@ def test_latent_dim(solution: Solution) -> None:
 @check("hidden_dims decides the hidden layers, any number of them", about=NETWORK, points=1)
 def test_hidden_dims(solution: Solution) -> None:
     """Generators are made with hidden_dims=(40,) and (72, 48, 88). Each has to have a hidden layer,
-    or a block of them, for each entry, of that width and in that order. Without any hidden layer,
-    (), trouble brings advice only.
+    or a block of them, for each entry, of that width and in that order. A hidden layer more, or
+    trouble without any, (), brings advice only.
 
     Width and depth decide how complicated a mapping from noise to images G can learn. As an
     argument they can be tried out without a change in the code.
@@ -239,13 +239,13 @@ def test_mode_restored(solution: Solution) -> None:
     sampling.judge_mode_restored(solution)
 
 
-@check("Sampling leaves the weights and their gradients as they were", about=SAMPLING, points=1)
+@check("Sampling leaves the weights as they were", about=SAMPLING, points=1)
 def test_generator_unchanged(solution: Solution) -> None:
     """After generate_images, the generator's weights have to be what they were before: their
-    values, their type, whether they want gradients, and the gradients that they had.
+    values, their type, and whether they want gradients. Gradients that have gone bring advice.
 
-    To look is not to train. A G that was halved, frozen or cleared by looking at it goes on
-    differently afterwards.
+    To look is not to train. A G that was halved or frozen by looking at it goes on differently
+    afterwards.
 
     Hint: To save the work of gradients, tell PyTorch not to record them for a while; the weights
     need no change for that.
@@ -293,17 +293,16 @@ def test_images_fresh(solution: Solution) -> None:
     sampling.judge_fresh(solution)
 
 
-@check("Sampling leaves the global random state and settings alone", about=SAMPLING, points=1)
+@check("Sampling leaves PyTorch's settings alone", about=SAMPLING, points=1)
 def test_images_global_state(solution: Solution) -> None:
-    """The check compares the global random numbers of PyTorch, NumPy and Python, and PyTorch's
-    settings, before and after. Sampling with a seed must leave them all alone; without one it may
-    draw random numbers, but never set them.
+    """The check compares PyTorch's settings before and after, among them whether gradients are
+    recorded: they must be the same. Sampling that sets the global random numbers brings advice.
 
-    Sampling between two epochs should not change how the training goes on, neither its random
-    numbers nor whether gradients are recorded.
+    Sampling between two epochs should not change how the training goes on. With gradients switched
+    off for good, nothing more is learned.
 
-    Hint: Leave the seed to your function of the beginner tier, and let every switch that you turn
-    turn back by itself.
+    Hint: Leave the seed to your function of the beginner tier, and switch gradients off in a way
+    that ends by itself.
     """
     sampling.judge_global_state(solution)
 

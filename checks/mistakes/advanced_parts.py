@@ -251,6 +251,20 @@ MISTAKES = (
         source="Radford et al. 2016, section 3",
     ),
     Mistake(
+        "activation-before-sigmoid",
+        "An activation between the last linear layer and the sigmoid",
+        symptom="D is slow to call anything fake: its loss stays near 1.39, and G learns little.",
+        why="The sigmoid makes a score near 0, surely fake, of large negative numbers. LeakyReLU "
+        "and its kin shrink just these, so that D hardly gets away from 0.5 on that side.",
+        hints=(
+            "Activations go between the linear layers. The last one's number belongs to the "
+            "sigmoid.",
+            "Look at the loop over your layers, in __init__ or in forward: does the last linear "
+            "layer get the same activation as the others?",
+            "The activation for every layer but the last; for the last one the sigmoid alone.",
+        ),
+    ),
+    Mistake(
         "scores-clamped",
         "Scores cut off at 0 and 1 instead of squeezed between them",
         symptom="The losses jump to 100 and stay there: where a score is cut off, no gradient gets "

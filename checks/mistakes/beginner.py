@@ -195,8 +195,9 @@ MISTAKES = (
         "repeated, and how the same latent vectors are shown at epoch 10 and 20.",
         hints=(
             "The seed has to reach the source of the random numbers.",
-            "Look at where the random number generator is made: does it get the seed?",
-            "A generator of your own, made from seed, passed to the drawing function.",
+            "Look at where the numbers come from: np.random.rand and torch.randn by themselves "
+            "know nothing of your seed.",
+            "A source of your own, made from the seed, and the numbers drawn from there.",
         ),
     ),
     Mistake(
@@ -205,8 +206,9 @@ MISTAKES = (
         symptom="Ten runs with ten seeds are one run, ten times.",
         why="Another seed has to give other noise, or results over several seeds mean nothing.",
         hints=(
-            "Some fixed number is used as the seed, whatever the caller asked for.",
-            "Look for a number where the name seed should stand.",
+            "Whatever the caller asks for, the numbers start at the same place.",
+            "Look for a number where the name seed should stand, and for a torch.Generator() that "
+            "is never told the seed.",
             "Pass the argument seed on.",
         ),
     ),
@@ -224,13 +226,28 @@ MISTAKES = (
         source="NumPy documentation, Parallel random number generation",
     ),
     Mistake(
+        "generator-without-seed",
+        "A torch.Generator that was never given a seed",
+        symptom="The same noise at every call: G learns a few latent vectors by heart.",
+        why="A new torch.Generator() does not begin somewhere new. It always begins at the same "
+        "place, and gives the same numbers, until it is told a seed.",
+        hints=(
+            "A source of random numbers of your own is for the case that there is a seed.",
+            "Look at the line that makes the torch.Generator: what does it know of seed?",
+            "With a seed, tell the generator that seed. Without one, leave it out, and PyTorch "
+            "draws from its global numbers.",
+        ),
+        source="PyTorch documentation, torch.Generator",
+    ),
+    Mistake(
         "noise-never-new",
         "Without a seed, the same noise every time",
         symptom="The networks see the same latent vectors in each batch, and G learns only those.",
         why="Training needs fresh noise at every step; only an explicit seed should repeat it.",
         hints=(
             "Two calls without a seed gave the same numbers.",
-            "Look for a seed that is set even when seed is None, or noise that is kept for later.",
+            "Look for a seed that is set even when seed is None, for a torch.Generator() that "
+            "never gets one (all of them start at the same place), or for noise kept for later.",
             "Seed only if a seed was given.",
         ),
     ),
@@ -244,6 +261,23 @@ MISTAKES = (
             "A seed should act inside this function only.",
             "Look for np.random.seed, torch.manual_seed or random.seed.",
             "A generator object of your own holds its own state.",
+        ),
+        source="NumPy documentation, Random Generator; PyTorch documentation, torch.Generator",
+    ),
+    Mistake(
+        "global-numbers-used",
+        "A seeded draw takes from the global random numbers",
+        symptom="What a seed gives depends on what was drawn before it, and every other draw in "
+        "the program comes out differently after it.",
+        why="np.random.rand, np.random.randn and torch.randn draw from numbers that the whole "
+        "program shares. A seed of your own does not reach them, and whoever comes next finds "
+        "them moved on.",
+        hints=(
+            "With a seed, the numbers should come from a source of their own.",
+            "Look at the drawing function: is it one of np.random, or torch.randn without a "
+            "generator?",
+            "Make a source from the seed (np.random.default_rng or torch.Generator), and draw "
+            "from that.",
         ),
         source="NumPy documentation, Random Generator; PyTorch documentation, torch.Generator",
     ),

@@ -83,6 +83,21 @@ MISTAKES = (
         source="Radford et al. 2016, section 3",
     ),
     Mistake(
+        "activation-before-tanh",
+        "An activation between the last linear layer and the tanh",
+        symptom="Hardly a pixel gets darker than mid-gray, so D tells the fake images at a glance.",
+        why="The tanh makes black, -1, of large negative numbers. ReLU, LeakyReLU or a sigmoid "
+        "right before it holds the negative numbers back, and dark pixels are out of reach or far "
+        "away. Most of a digit's image is black.",
+        hints=(
+            "Activations go between the linear layers. The last one's numbers belong to the tanh.",
+            "Look at the loop over your layers, in __init__ or in forward: does the last linear "
+            "layer get the same activation as the others?",
+            "The activation for every layer but the last; for the last one the tanh alone.",
+        ),
+        source="Radford et al. 2016, section 3",
+    ),
+    Mistake(
         "generator-no-tanh",
         "Pixels outside of [-1, 1]",
         symptom="The losses run away early, the images are blown out.",

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from checks.probes.layers import leaves
+from checks.probes.layers import ending, leaves, matters
 from checks.probes.networks import PIXELS
 
 Make = Callable[..., nn.Module]
@@ -22,7 +22,6 @@ Make = Callable[..., nn.Module]
 DRAWS = ("randn", "normal")
 
 FIRST_STEP, N_STEPS = 1e-4, 12  # of the lessons: each step twice as far as the one before
-PATH = torch.arange(-32, 33) / 8  # where a bias is moved to, from where it stands
 
 
 def scores(make: Make, batches: list[Tensor]) -> dict[str, Any]:
@@ -31,7 +30,7 @@ def scores(make: Make, batches: list[Tensor]) -> dict[str, Any]:
     `scores`: to each batch. `unsure`, `sure`: to the last batch and its negative with all weights
     a hundredth as strong; with all weights 30 times and all images 1,000 times as strong. `taught`:
     to 16 images, step by step, while it is taught to say 0, and another one while taught to say 1.
-    `bias_paths`: to 8 images, as a bias of a single number is moved evenly.
+    `ending`: what comes after the last layer, see `layers.ending`.
     """
     discriminator = make()
     with torch.no_grad():
@@ -39,10 +38,7 @@ def scores(make: Make, batches: list[Tensor]) -> dict[str, Any]:
         said = [discriminator(batch.clone()) for batch in batches]
         if not all(isinstance(each, Tensor) for each in said):
             return {"scores": said}
-        paths = [
-            _path(discriminator, parameter, batches[-1][:8])
-            for parameter in [p for p in discriminator.parameters() if p.shape == (1,)][-2:]
-        ]
+        end = ending(discriminator, batches[-1][:8])
         both = torch.cat([batches[-1], -batches[-1]])
         unsure = _with_weights(discriminator, 0.01, both)
         _fill_zeros(discriminator)
@@ -52,7 +48,7 @@ def scores(make: Make, batches: list[Tensor]) -> dict[str, Any]:
         "unsure": unsure,
         "sure": sure,
         "taught": [_taught(make().train(), batches[-1][:16], label) for label in (0, 1)],
-        "bias_paths": paths,
+        "ending": end,
     }
 
 
@@ -65,16 +61,6 @@ def _warm(discriminator: nn.Module, images: Tensor) -> None:
     discriminator.train()
     discriminator(images.clone())
     discriminator.eval()
-
-
-def _path(discriminator: nn.Module, parameter: Tensor, images: Tensor) -> Tensor:
-    start = parameter.clone()
-    path = []
-    for distance in PATH:
-        parameter.copy_(start + distance)
-        path.append(discriminator(images.clone()).flatten())
-    parameter.copy_(start)
-    return torch.stack(path)
 
 
 def _with_weights(discriminator: nn.Module, factor: float, images: Tensor) -> Tensor:
@@ -145,6 +131,8 @@ def learning(make: Make, images: Tensor) -> dict[str, Any]:
         float(w.grad.abs().max()) for w in named.values() if w.dim() > 1 and w.grad is not None
     ]
     unreached = [name for name, weight in named.items() if weight.grad is None]
+    used = [name for name in unreached if matters(discriminator, named[name], images)]
+    discriminator.train()
 
     _fill_zeros(discriminator)
     source = images.clone().requires_grad_()
@@ -158,6 +146,7 @@ def learning(make: Make, images: Tensor) -> dict[str, Any]:
         "made_anew": bool(strangers) and not again & {id(leaf) for leaf in strangers},
         "has_graph": has_graph,
         "unreached": unreached,
+        "unreached_but_used": used,
         "slope": max(slopes, default=0.0),
         "image_slope": None if source.grad is None else float(source.grad.abs().max()),
         "changed": not torch.equal(given, images),

@@ -20,7 +20,6 @@ from checks.probes.surroundings import reseeded, traces
 Make = Callable[..., nn.Module]
 
 DRAWS = ("rand", "normal", "uniform", "bernoulli")
-PATH = torch.arange(-32, 33) / 8  # where a bias is moved to, from where it stands
 
 
 class _NotAModuleError(Exception):
@@ -76,9 +75,8 @@ def batches(make: Make, latents: list[Tensor]) -> dict[str, Any]:
 def pushed_outputs(make: Make, z: Tensor, factors: list[float]) -> dict[str, Any]:
     """The same for z times each factor; last of all with far larger weights, too.
 
-    `calls` lists the last of PyTorch's functions that forward calls. `bias_path` holds 16 pixels
-    of two images as the last bias of 784 numbers is moved evenly, with all weights small: shape
-    (moves, 32), None without such a bias.
+    `calls` lists the last of PyTorch's functions that forward calls, `ending` what comes after
+    the last layer: see `layers.ending`.
     """
     generator = make().eval()
     with torch.no_grad():
@@ -87,25 +85,11 @@ def pushed_outputs(make: Make, z: Tensor, factors: list[float]) -> dict[str, Any
             return {"outputs": made}
         with Calls() as calls:
             generator(z)
+        ending = layers.ending(generator, z[:2])
         for weight in generator.parameters():
-            weight.mul_(0.01)
-        path = _bias_path(generator, z[:2])
-        for weight in generator.parameters():
-            weight.mul_(30 / 0.01)
+            weight.mul_(30)
         made.append(generator(factors[-1] * z))
-    return {"outputs": made, "calls": calls.names[-30:], "bias_path": path}
-
-
-def _bias_path(generator: nn.Module, z: Tensor) -> Tensor | None:
-    biases = [bias for bias in generator.parameters() if bias.shape == (PIXELS,)]
-    if not biases:
-        return None
-    start, path = biases[-1].clone(), []
-    for distance in PATH:
-        biases[-1].copy_(start + distance)
-        path.append(generator(z)[..., :16].flatten())
-    biases[-1].copy_(start)
-    return torch.stack(path)
+    return {"outputs": made, "calls": calls.names[-30:], "ending": ending}
 
 
 @_of_generators
@@ -203,19 +187,9 @@ def learning(make: Make, z: Tensor) -> dict[str, Any]:
         "made_anew": bool(strangers) and not {id(x) for x in again} & {id(x) for x in strangers},
         "frozen": [name for name, weight in named.items() if not weight.requires_grad],
         "unreached": unreached,
-        "unreached_but_used": [name for name in unreached if _matters(generator, named[name], z)],
+        "unreached_but_used": [n for n in unreached if layers.matters(generator, named[n], z)],
         "steepest": [float(g.abs().max()) for g in gradients.values() if g is not None],
     }
-
-
-def _matters(generator: nn.Module, weight: Tensor, z: Tensor) -> bool:
-    """Whether the output is another one with this weight changed."""
-    generator.eval()
-    with torch.no_grad():
-        before = generator(z)
-        weight.add_(torch.linspace(0.5, 1.5, weight.numel()).view_as(weight))
-        after = generator(z)
-    return not torch.equal(before, after)
 
 
 @_of_generators
@@ -260,7 +234,7 @@ def _sizes(
         made = generator(torch.ones(2, accepted[0]))
         evidence["accepts"] = accepted[0]
     used = list(leaves(made)) if isinstance(made, Tensor) else []
-    weights = [*generator.parameters(), *used]
+    weights = used or generator.parameters()  # no leaves where the graph is cut
     return evidence | {"output": made, "shapes": [tuple(weight.shape) for weight in weights]}
 
 

@@ -12,6 +12,11 @@ from torch.overrides import TorchFunctionMode
 
 Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
 
+MOVES = torch.arange(-32, 33) / 8  # what the last layer is made to say, from -4 to 4
+WITH_WEIGHTS = (nn.Linear, nn.Bilinear, nn.modules.conv._ConvNd)
+PRODUCTS = ("linear", "bilinear", "matmul", "rmatmul", "mm", "addmm", "bmm", "baddbmm", "einsum",
+            "conv")  # fmt: skip
+
 
 class Calls(TorchFunctionMode):
     """Notes the names of PyTorch's functions as they are called."""
@@ -38,6 +43,50 @@ def leaves(made: Tensor) -> Iterator[Tensor]:
         waiting += [function for function, _ in node.next_functions]
         if hasattr(node, "variable"):
             yield node.variable
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+def ending(network: nn.Module, inputs: Tensor) -> dict[str, Any]:
+    """What comes after a network's last linear (or convolutional) layer.
+
+    `after`: the names of PyTorch's functions that are called there. `path`: the first values that
+    the network makes of each input while that layer is made to say each of MOVES, everywhere;
+    shape (moves, values). None where no such layer is the last one to bring in weights.
+    """
+    called: list[tuple[nn.Module, int]] = []
+    with Calls() as calls:
+
+        def note(layer: nn.Module, *_: Any) -> None:
+            called.append((layer, len(calls.names)))
+
+        made = _hooked(network, dict.fromkeys(_with_weights(network), note), inputs)
+    if not called or not isinstance(made, Tensor):
+        return {"after": [], "path": None}
+    layer, position = called[-1]
+    after = [name.strip("_") for name in calls.names[position:]]
+    if any(name.startswith(PRODUCTS) for name in after):
+        return {"after": [], "path": None}
+    path = []
+    for move in MOVES.tolist():
+        said = _hooked(network, {layer: lambda *run, m=move: torch.full_like(run[2], m)}, inputs)
+        path.append(said[..., :16].flatten())
+    return {"after": after[-30:], "path": torch.stack(path)}
+
+
+def _with_weights(network: nn.Module) -> list[nn.Module]:
+    return [layer for layer in network.modules() if isinstance(layer, WITH_WEIGHTS)]
+
+
+def matters(network: nn.Module, weight: Tensor, inputs: Tensor) -> bool:
+    """Whether the output, in eval mode, is another one with this weight changed."""
+    network.eval()
+    with torch.no_grad():
+        before = network(inputs.clone())
+        weight.add_(torch.linspace(0.5, 1.5, weight.numel()).view_as(weight))
+        after = network(inputs.clone())
+    return not torch.equal(before, after)
 
 
 # --- the first weights --------------------------------------------------------------------------

@@ -34,17 +34,17 @@ def settings() -> dict[str, str]:
 def traces(seeded: Act, unseeded: Act) -> dict[str, Any]:
     """What a call with a seed and one without leave behind.
 
-    `kept`: whether the seeded one left each library's random numbers where they stood. `reseeded`:
-    whether the other one sets them, see there. `settings`: those that are others after both, each
-    as [name, before, after].
+    `kept`: whether the seeded one left each library's random numbers where they stood.
+    `set_by_seed` and `reseeded`: whether the seeded one and the other one set them, see there.
+    `settings`: those that are others after both, each as [name, before, after].
     """
     before, states = settings(), random_states()
     seeded()
     kept = {name: state == states[name] for name, state in random_states().items()}
-    found = reseeded(unseeded)
+    found = {"kept": kept, "set_by_seed": reseeded(seeded), "reseeded": reseeded(unseeded)}
     after = settings()
     changed = [[name, before[name], after[name]] for name in before if before[name] != after[name]]
-    return {"kept": kept, "reseeded": found, "settings": changed}
+    return {**found, "settings": changed}
 
 
 def reseeded(act: Act) -> dict[str, bool]:

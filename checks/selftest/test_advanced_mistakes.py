@@ -213,8 +213,9 @@ PARTS_MUTANTS = [
            (D_KEPT, "self.layers = [*layers]"),
            (D_SCORES, "scores = images\n        for layer in self.layers:\n"
                       "            scores = layer(scores)")),
-    mutant("a layer that is not used", "test_weights_reached", "discriminator-weights-unreached",
-           (D_KEPT, "self.layers = nn.Sequential(*layers)\n        self.more = nn.Linear(2, 2)")),
+    mutant("the loop's LeakyReLU before the sigmoid too", "test_score_range",
+           "activation-before-sigmoid",
+           (D_LAST, "layers += [nn.Linear(width, 1), nn.LeakyReLU(), nn.Sigmoid()]")),
     mutant("accuracy of two shares", "test_accuracy", "accuracy-averaged",
            (COUNT_RIGHT, "n_right = n_right / len(real_images) + float((discriminator("
                          "fake_images) < 0.5).float().mean())"),

@@ -123,6 +123,12 @@ FORWARD_FIRST_LOOP = own_loop(
 
 # fmt: off
 VARIANTS = [
+    Variant("LeakyReLU of slope 0.2 before the sigmoid", "advanced",
+            ((D_LAST, "layers += [nn.Linear(width, 1), nn.LeakyReLU(0.2), nn.Sigmoid()]"),),
+            about=("Discriminator",), advice="activation-before-sigmoid"),
+    Variant("a layer that D never uses", "advanced",
+            ((D_KEPT, "self.layers = nn.Sequential(*layers)\n        self.more = nn.Linear(2, 2)"),),
+            about=("Discriminator",), advice="unused-layer"),
     # Pixels
     variant("minus a half, over a half", ("normalize_images",),
             (PIXELS, "return ((images / 255.0 - 0.5) / 0.5).view(-1, 784)")),

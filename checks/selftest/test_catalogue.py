@@ -38,6 +38,8 @@ WITHOUT_MUTANT = {
     "unusual-smoothing": ADVICE,
     "images-not-shuffled": ADVICE,
     "batch-norm-in-discriminator": ADVICE,
+    "unused-layer": ADVICE,
+    "hidden-layer-added": ADVICE,
 }
 
 every_tier = pytest.mark.parametrize("tier", TIERS)

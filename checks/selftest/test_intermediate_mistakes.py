@@ -24,12 +24,35 @@ BEGUN = "layers: list[nn.Module] = []"
 LOOP = "for hidden_dim in hidden_dims"
 
 
+# Hidden layers, then 7 × 7 maps that grow to 28 × 28; END stands before the tanh.
+CONVOLUTIONS = """
+    class Generator(nn.Module):
+        def __init__(self, latent_dim=100, hidden_dims=(256, 512)):
+            super().__init__()
+            self.latent_dim, self.hidden_dims = latent_dim, tuple(hidden_dims)
+            layers, width = [], latent_dim
+            for h in hidden_dims:
+                layers += [nn.Linear(width, h), nn.BatchNorm1d(h), nn.ReLU(True)]
+                width = h
+            self.dense = nn.Sequential(*layers, nn.Linear(width, 16 * 7 * 7), nn.ReLU(True))
+            self.maps = nn.Sequential(
+                nn.ConvTranspose2d(16, 8, 4, 2, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU(True),
+                nn.ConvTranspose2d(8, 1, 4, 2, 1, bias=False), ENDnn.Tanh())
+        def forward(self, z):
+            return self.maps(self.dense(z).view(-1, 16, 7, 7)).flatten(1)
+"""
+
+
 def mutant(name: str, check: str, mistake: str, *replacements: tuple[str, str]) -> Mutant:
     return Mutant(name, TIER, replacements, check=check, mistake=mistake)
 
 
 def variant(name: str, *replacements: tuple[str, str]) -> Variant:
     return Variant(name, TIER, replacements)
+
+
+def advised(name: str, advice: str, *replacements: tuple[str, str]) -> Variant:
+    return Variant(name, TIER, replacements, advice=advice)
 
 
 # fmt: off
@@ -90,8 +113,31 @@ MUTANTS = [
            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.LeakyReLU(0.2)]")),
     mutant("ReLU after tanh", "test_range", "generator-relu-output",
            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Tanh(), nn.ReLU()]")),
-    mutant("ReLU before tanh", "test_range", "generator-relu-output",
+    mutant("ReLU before tanh", "test_range", "activation-before-tanh",
            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.ReLU(), nn.Tanh()]")),
+    mutant("SELU before tanh, after batch-norm", "test_range", "activation-before-tanh",
+           (LAST, "layers += [nn.Linear(width, 784), nn.BatchNorm1d(784), nn.SELU(), nn.Tanh()]")),
+    mutant("sigmoid before tanh", "test_range", "activation-before-tanh",
+           (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Sigmoid(), nn.Tanh()]")),
+    mutant("a leaky ReLU of one's own before tanh", "test_range", "activation-before-tanh",
+           (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS)]"),
+           (MADE, "h = self.layers(z)\n        images: Tensor = torch.tanh(h.max(0.1 * h))")),
+    mutant("the loop's LeakyReLU after the last layer too", "test_range",
+           "activation-before-tanh", instead("""
+        class Generator(nn.Module):
+            def __init__(self, latent_dim=100, hidden_dims=(256, 512)):
+                super().__init__()
+                self.latent_dim, self.hidden_dims = latent_dim, tuple(hidden_dims)
+                widths = [latent_dim, *hidden_dims, 784]
+                pairs = zip(widths[:-1], widths[1:])
+                self.layers = nn.ModuleList([nn.Linear(a, b) for a, b in pairs])
+            def forward(self, z):
+                for layer in self.layers:
+                    z = nn.functional.leaky_relu(layer(z))
+                return torch.tanh(z)
+    """)),
+    mutant("LeakyReLU after the last convolution too", "test_range",
+           "activation-before-tanh", instead(CONVOLUTIONS.replace("END", "nn.LeakyReLU(0.2), "))),
     mutant("ReLU for tanh", "test_range", "generator-relu-output",
            (LAST, "layers += [nn.Linear(width, IMAGE_PIXELS), nn.ReLU()]")),
     mutant("softmax", "test_range", "generator-softmax-output",
@@ -201,8 +247,6 @@ MUTANTS = [
            (MADE, "images: Tensor = self.layers[2:](self.layers[:2](z).detach())")),
     mutant("rounded", "test_gradient", "generator-graph-cut",
            (MADE, "images: Tensor = torch.round(self.layers(z) * 127) / 127")),
-    mutant("a layer too many", "test_gradient", "unused-layer",
-           (KEPT, KEPT + "\n        self.spare = nn.Linear(latent_dim, 50)")),
     mutant("latent size not kept", "test_latent_dim", "latent-dim-not-kept",
            ("self.latent_dim = latent_dim", "")),
     mutant("latent size 100", "test_latent_dim", "latent-dim-ignored",
@@ -223,10 +267,6 @@ MUTANTS = [
            (LOOP, f"{LOOP}[::-1]")),
     mutant("widths sorted", "test_hidden_dims", "generator-widths-order",
            (LOOP, "for hidden_dim in sorted(hidden_dims)")),
-    mutant("a layer in front", "test_hidden_dims", "hidden-layer-added",
-           (LOOP, """layers += [nn.Linear(width, 128), nn.ReLU()]
-        width = 128
-        for hidden_dim in hidden_dims""")),
     mutant("a tensor beside", "test_state_dict", "state-dict-incomplete",
            (KEPT, KEPT + "\n        self.mix = torch.randn(latent_dim, latent_dim)"),
            (MADE, "images: Tensor = self.layers(z @ self.mix)")),
@@ -269,8 +309,6 @@ MUTANTS = [
     mutant("16 vectors for any number", "test_images_noise", "n-images-ignored",
            (DRAWN, DRAWN.replace("n_images", "16")),
            (SHAPED, "return images.reshape(-1, 28, 28).repeat(n_images, 1, 1)[:n_images]")),
-    mutant("zero_grad", "test_generator_unchanged", "sampling-changes-generator",
-           ("    generator.eval()\n", "    generator.eval()\n    generator.zero_grad()\n")),
     mutant("left without gradients", "test_generator_unchanged", "sampling-changes-generator",
            ("    generator.eval()\n", "    generator.eval().requires_grad_(False)\n")),
     mutant("left in double precision", "test_generator_unchanged", "sampling-changes-generator",
@@ -299,17 +337,57 @@ MUTANTS = [
            (DRAWN, DRAWN.replace("seed", "None if seed is None else seed % 100"))),
     mutant("seed 0 unless told", "test_images_fresh", "noise-never-new",
            (DRAWN, DRAWN.replace("seed", "seed or 0"))),
-    mutant("global seed", "test_images_global_state", "global-seed-clobbered",
-           (DRAWN, """if seed is not None:
-        torch.manual_seed(seed)
-    z = torch.randn(n_images, generator.latent_dim)""")),
-    mutant("torch.seed without a seed", "test_images_global_state", "global-seed-clobbered",
-           (DRAWN, DRAWN.replace("seed", "torch.seed() % 2**31 if seed is None else seed"))),
     mutant("wrong answer", "test_questions", "wrong-answer",
            ('"why_tanh": "a"', '"why_tanh": "b"')),
 ]
 
 VARIANTS = [
+    advised("a layer too many", "unused-layer",
+            (KEPT, KEPT + "\n        self.spare = nn.Linear(latent_dim, 50)")),
+    variant("convolutions, no biases", instead(CONVOLUTIONS.replace("END", ""))),
+    variant("layer-norm and dropout before tanh",
+            (LAST, """layers += [nn.Linear(width, 784), nn.LayerNorm(784), nn.Dropout(0.2),
+                   nn.Tanh()]""")),
+    variant("a skip connection through ReLU", instead("""
+        class Generator(nn.Module):
+            def __init__(self, latent_dim=100, hidden_dims=(256, 512)):
+                super().__init__()
+                self.latent_dim = latent_dim
+                sizes = [latent_dim, *hidden_dims]
+                self.hidden = nn.ModuleList(map(nn.Linear, sizes, sizes[1:]))
+                self.skip = nn.Linear(latent_dim, 784)
+                self.last = nn.Linear(sizes[-1], 784)
+            def forward(self, z):
+                h, shortcut = z, torch.relu(self.skip(z)) + 0.3
+                for layer in self.hidden:
+                    h = nn.functional.elu(layer(h))
+                return torch.tanh(self.last(h) + shortcut)
+    """)),
+    variant("a product of one's own at the end", instead("""
+        class Generator(nn.Module):
+            def __init__(self, latent_dim=100, hidden_dims=(256, 512, 784)):
+                super().__init__()
+                self.latent_dim = latent_dim
+                sizes = [latent_dim, *hidden_dims]
+                self.hidden = nn.ModuleList(map(nn.Linear, sizes, sizes[1:]))
+                self.weight = nn.Parameter(torch.randn(sizes[-1], 784) / sizes[-1] ** 0.5)
+            def forward(self, z):
+                for layer in self.hidden:
+                    z = torch.relu(layer(z))
+                return torch.tanh(z @ self.weight)
+    """)),
+    advised("a layer in front", "hidden-layer-added",
+            (LOOP, """layers += [nn.Linear(width, 128), nn.ReLU()]
+        width = 128
+        for hidden_dim in hidden_dims""")),
+    advised("zero_grad", "sampling-changes-generator",
+            ("    generator.eval()\n", "    generator.eval()\n    generator.zero_grad()\n")),
+    advised("global seed", "global-seed-clobbered",
+            (DRAWN, """if seed is not None:
+        torch.manual_seed(seed)
+    z = torch.randn(n_images, generator.latent_dim)""")),
+    advised("torch.seed without a seed", "global-seed-clobbered",
+            (DRAWN, DRAWN.replace("seed", "torch.seed() % 2**31 if seed is None else seed"))),
     variant("batch-norm and GELU", (HIDDEN, """layers += [
                 nn.Linear(width, hidden_dim), nn.BatchNorm1d(hidden_dim), nn.GELU()]""")),
     variant("dropout and ELU",

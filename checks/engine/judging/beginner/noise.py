@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect, statistics
@@ -244,7 +245,9 @@ def judge_seed(solution: Solution, function: str) -> None:
     """The same noise for the same seed, and nothing of it for another."""
     seeds = (*SEEDS, 7, 0)
     draws = drawn(solution, function, *({**SMALL, "seed": seed} for seed in seeds))
-    judge_seeds(dict(zip(SEEDS, draws, strict=False)), {7: draws[-2], 0: draws[-1]}, "noise")
+    again = {7: draws[-2], 0: draws[-1]}
+    constant = "generator-without-seed" if _is_unseeded(draws[0]) else "seed-constant"
+    judge_seeds(dict(zip(SEEDS, draws, strict=False)), again, "noise", constant=constant)
 
 
 def judge_fresh(solution: Solution, function: str) -> None:
@@ -253,10 +256,16 @@ def judge_fresh(solution: Solution, function: str) -> None:
     first, _, second = drawn(solution, function, SMALL, {**SMALL, "seed": 3}, SMALL)
     if equal(first, second):
         wrong(
-            "noise-never-new",
+            "generator-without-seed" if _is_unseeded(first) else "noise-never-new",
             expected="New noise at every call without a seed.",
             came="Two calls without a seed gave the same numbers.",
         )
+
+
+def _is_unseeded(noise: Array) -> bool:
+    """Whether these are the numbers that every new torch.Generator() begins with."""
+    first = torch.randn(noise.shape, generator=torch.Generator())
+    return noise.kind == "tensor" and np.array_equal(noise.values, first.numpy())
 
 
 def judge_global_state(solution: Solution, function: str) -> None:

@@ -27,6 +27,7 @@ def judge_seeds(
     again: dict[int, Array],
     what: str,
     same: Callable[[Array, Array], bool] = equal,
+    constant: str = "seed-constant",
 ) -> None:
     """What came for each seed, and what came for some of them the second time.
 
@@ -35,6 +36,7 @@ def judge_seeds(
         again: for some of the seeds, those of another call.
         what: "noise" or "images".
         same: whether two tables are equal.
+        constant: the mistake behind the same numbers for every seed.
     """
     for seed, two in again.items():
         if not same(first[seed], two):
@@ -49,7 +51,7 @@ def judge_seeds(
     if alike:
         a, b = alike[0]
         wrong(
-            "seed-constant" if len(alike) == len(pairs) else "seeds-overlap",
+            constant if len(alike) == len(pairs) else "seeds-overlap",
             expected=f"Other {what} for another seed.",
             came=f"Seeds {a} and {b} gave the same {what}.",
         )

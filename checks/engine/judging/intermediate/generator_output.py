@@ -8,8 +8,8 @@ import numpy as np
 
 from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect
+from checks.engine.judging.common.endings import activation_before, is_clamped, path_of
 from checks.engine.judging.common.parameters import listed
-from checks.engine.judging.common.saturation import is_clamped
 from checks.engine.judging.intermediate.generators import (
     generated,
     judge_first_weights,
@@ -72,6 +72,13 @@ def judge_range(solution: Solution) -> None:
     if every.size == 0:
         wrong("generator-shape", expected="Shape (32, 784).", came=f"Shape {plain.shape}.")
     low, high = float(every.min()), float(every.max())
+    path = path_of(evidence["ending"], "The generator's output")
+    if activation := activation_before(evidence["ending"], path, -1, 1):
+        wrong(
+            "activation-before-tanh",
+            expected="The numbers of the last linear layer go into the tanh as they are.",
+            came=f"They go through {activation} first.",
+        )
     is_rescaled = _is_rescaled(expect.texts(evidence["calls"]))
     mistake = ""
     if low >= 0 and plain.ndim == 2 and any(np.allclose(plain.sum(axis), 1) for axis in (0, 1)):
@@ -94,8 +101,13 @@ def judge_range(solution: Solution) -> None:
             came=f"For small and very large inputs and weights, values from {low:.3g} to "
             f"{high:.3g}.",
         )
-    if evidence["bias_path"] is not None:
-        _judge_path(expect.array(evidence["bias_path"], "The generator's output", "tensor"))
+    if path is not None and is_clamped(path, -0.96, 0.96):
+        wrong(
+            "generator-clamped",
+            expected="Pixels that come ever nearer to -1 and 1, with a slope all along the way.",
+            came="As the last layer's numbers grow evenly, the pixels climb in a straight line and "
+            f"stop at {path.max():.2f}: beyond, the gradient is 0.",
+        )
 
 
 def _is_rescaled(calls: list[str]) -> bool:
@@ -107,18 +119,6 @@ def _is_rescaled(calls: list[str]) -> bool:
         return False
     after = {name.strip("_") for name in calls[len(calls) - calls[::-1].index("tanh") :]}
     return bool(after & RESCALING) and after <= RESCALING | HARMLESS
-
-
-def _judge_path(moved: Array) -> None:
-    """Pixels come ever nearer to the ends; a clamp has them climb in a line and stop."""
-    path = moved.values.astype(float)
-    if is_clamped(path, -0.96, 0.96):
-        wrong(
-            "generator-clamped",
-            expected="Pixels that come ever nearer to -1 and 1, with a slope all along the way.",
-            came="As the last bias grows evenly, the pixels climb in a straight line and stop at "
-            f"{path.max():.2f}: beyond, the gradient is 0.",
-        )
 
 
 # --- what they depend on ------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from checks.engine.course.check_errors import wrong
 from checks.engine.judging.common import expect, statistics
 from checks.engine.judging.common.exhibits import sample_beside_normal
 from checks.engine.judging.common.seeds import SEEDS, judge_seeds
-from checks.engine.judging.common.side_effects import judge_traces
+from checks.engine.judging.common.side_effects import advise_on_seeds, judge_settings
 from checks.engine.judging.intermediate.generators import LATENT, same
 from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
@@ -178,20 +178,21 @@ def judge_mode_restored(solution: Solution) -> None:
 
 
 def judge_generator_unchanged(solution: Solution) -> None:
-    """The generator's weights, their type and their gradients are what they were."""
+    """The generator's weights and their type are what they were, and they still learn."""
     scale = expect.record(sampled(solution, n_images=7)["scale"])
     said = {
         "value": "Its weights have other values.",
         "dtype": f"Its weights are of type {scale['dtype']!s:.20} now.",
         "requires_grad": "Its weights are frozen: requires_grad is False.",
-        "gradient": "The gradients that its weights had are gone, or others.",
     }
-    for name, before in SCALE.items():
-        if scale[name] != before:
+    if scale["gradient"] != SCALE["gradient"]:
+        said_of = "The gradients that the generator's weights had are gone, or others."
+        solution.advise("sampling-changes-generator", said_of)
+    for name in said:
+        if scale[name] != SCALE[name]:
             wrong(
                 "sampling-changes-generator",
-                expected="After sampling, the generator's weights and their gradients are what "
-                "they were before.",
+                expected="After sampling, the generator's weights are what they were before.",
                 came=said[name],
             )
 
@@ -213,6 +214,7 @@ def judge_graph(solution: Solution) -> None:
 
 
 def judge_global_state(solution: Solution) -> None:
-    """No call sets the global random numbers, nor a setting."""
+    """No call changes a setting; one that sets the global random numbers gets a word of advice."""
     evidence = expect.record(solution.probe("global_state_after", seed=5))
-    judge_traces(evidence, "Sampling with a seed", "Sampling without a seed")
+    judge_settings(evidence)
+    advise_on_seeds(solution, evidence, "Sampling")
