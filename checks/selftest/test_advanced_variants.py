@@ -127,7 +127,7 @@ VARIANTS = [
             ((D_LAST, "layers += [nn.Linear(width, 1), nn.LeakyReLU(0.2), nn.Sigmoid()]"),),
             about=("Discriminator",), advice="activation-before-sigmoid"),
     Variant("a layer that D never uses", "advanced",
-            ((D_KEPT, "self.layers = nn.Sequential(*layers)\n        self.more = nn.Linear(2, 2)"),),
+            ((D_KEPT, f"{D_KEPT}\n        self.more = nn.Linear(2, 2)"),),
             about=("Discriminator",), advice="unused-layer"),
     # Pixels
     variant("minus a half, over a half", ("normalize_images",),
