@@ -1,47 +1,10 @@
-"""Advanced: the game itself. Two losses, two updates, and the loop around them.
+"""Advanced: the game itself. Two losses, two updates, and the loop around them. (About two hours.)
 
-The two objectives (Goodfellow et al., 2014)
-    D is a classifier with two classes. It wants D(x) near 1 for real images and D(G(z)) near 0 for
-    fake ones, so it makes this small (binary cross-entropy, BCE):
+For each batch: one step of D on real and fake images, then one step of G on fresh noise. You write
+the pieces first and put them together in part 6.
 
-        L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))]
-
-    G wants the opposite of the last term. The minimax game says: make mean[log(1 - D(G(z)))]
-    small. The same paper advises G to make this small instead, and so do we:
-
-        L_G = -mean[log D(G(z))]
-
-Why this one, the non-saturating loss
-    Both pull G the same way. But early on D sees through every fake, D(G(z)) is almost 0, and
-    there log(1 - D(G(z))) is flat: its gradient with respect to D's last sum (before the sigmoid)
-    is -D(G(z)), almost nothing. That of -log D(G(z)) is -(1 - D(G(z))), almost -1: G learns the
-    most where it is worst. In practice it is BCE once more, with fake images labelled "real".
-
-Order of the steps
-    For each batch: one step of D on real and fake images, then one step of G on fresh noise.
-    Each step moves one network only, since each optimizer holds the weights of one network only.
-    In PyTorch, `backward()` adds to the gradients that are there, so clear them first. That
-    counts double here: G's gradients flow through D, and leave some behind in D on the way.
-
-What detach does
-    `fake.detach()` is the same numbers, cut off from the operations that made them. D's loss then
-    ends at the fake images: backward() does not walk on into G, whose gradients nobody wants
-    in D's step. In G's step nothing may be cut, since the gradient reaches G through D alone.
-
-Reading the two loss curves
-    They are not a descent to zero but a balance. A D that can only guess says 0.5 to everything:
-    L_D = 2 log 2 = 1.39 and L_G = log 2 = 0.69. L_D near 0 with a growing L_G means that D sees
-    through everything. Swings are normal, and a rising L_G may go with better images, as D
-    improves too. The images tell how good G is, the curves only whether the game still runs.
-
-Mode collapse
-    G is asked to fool D, not to be versatile. It may find one image that works and make that one
-    out of every z. D then learns to reject it, G moves on to the next, and the losses look lively.
-    Only a grid of samples shows it.
-
-How to work
-    `python run_checks.py advanced` says what is right and what is missing. With all of it right,
-    `python exercises/advanced.py` trains on the whole of MNIST (`--help` shows the options).
+`python run_checks.py advanced` says what is right and what to do next. With all of it right,
+`python exercises/advanced.py` trains on the whole of MNIST (`--help` shows the options).
 """
 
 from collections.abc import Callable
@@ -54,15 +17,14 @@ from torch import Tensor, nn
 
 IMAGE_PIXELS = 28 * 28
 
-# Part 1: real images ------------------------------------------------------------------------------
+# Part 1: real images (easy, 5 minutes) ------------------------------------------------------------
 
 
 def normalize_images(images: Tensor) -> Tensor:
     """Bring real images to the form that G's images have.
 
     Flatten each image to one row and map the pixels 0 … 255 evenly to -1 … 1: 0 becomes exactly
-    -1, 255 exactly 1. Mind that uint8 cannot hold negative numbers or fractions: turn the pixels
-    into floats before you calculate.
+    -1, 255 exactly 1. uint8 holds no negative numbers and no fractions: make floats of them first.
 
     Args:
         images: uint8 pixels, shape (N, 28, 28).
@@ -74,16 +36,15 @@ def normalize_images(images: Tensor) -> Tensor:
     raise NotImplementedError("normalize_images")
 
 
-# Part 2: the discriminator ------------------------------------------------------------------------
+# Part 2: the discriminator (medium, 15 minutes) ---------------------------------------------------
 
 
 class Discriminator(nn.Module):
-    """D: how likely is each image to be real?
+    """D: how likely is each image to be real? The generator's mirror image.
 
-    The generator's mirror image. One block per entry of `hidden_dims`: a linear layer to that
-    width, LeakyReLU, and dropout, which switches off a random share of the numbers while training
-    so that D does not learn the images by heart. Then a linear layer to a single number, and a
-    sigmoid to make it a probability.
+    One block per entry of `hidden_dims`: a linear layer to that width, LeakyReLU, and dropout,
+    which switches off a random share of the numbers while training, so that D does not learn the
+    images by heart. Then a linear layer to one number, and a sigmoid to make it a probability.
     """
 
     def __init__(self, hidden_dims: tuple[int, ...] = (512, 256), dropout: float = 0.0) -> None:
@@ -93,26 +54,21 @@ class Discriminator(nn.Module):
         raise NotImplementedError("Discriminator.__init__")
 
     def forward(self, images: Tensor) -> Tensor:
-        """Compute D(x).
-
-        Args:
-            images: images in [-1, 1], shape (N, 784).
-
-        Returns:
-            Scores between 0 (fake) and 1 (real), shape (N, 1).
-        """
+        """Compute D(x): images (N, 784) to scores (N, 1) between 0 (fake) and 1 (real)."""
         # Your code here.
         raise NotImplementedError("Discriminator.forward")
 
 
-# Part 3: the two losses ---------------------------------------------------------------------------
+# Part 3: the two losses (medium, 20 minutes) ------------------------------------------------------
 #
-# Write them with F.binary_cross_entropy(scores, labels). It is the formula
+# In the minimax game (Goodfellow et al., 2014) both play over one value, which D wants large and G
+# wants small:
 #
-#     -mean[label · log(score) + (1 - label) · log(1 - score)]
+#     min over G, max over D of  V = E[log D(x)] + E[log(1 - D(G(z)))]
 #
-# and stays finite at scores of exactly 0 and 1, where a logarithm of your own would give infinity.
-# The labels are a tensor of the scores' shape: look up torch.ones_like and torch.zeros_like.
+# Each half of it is a binary cross-entropy (BCE), -mean[label · log(score) + (1 - label) ·
+# log(1 - score)]. Use F.binary_cross_entropy(scores, labels): it stays finite at scores of exactly
+# 0 and 1. The labels are a tensor like the scores: look up torch.ones_like and torch.zeros_like.
 
 
 def discriminator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
@@ -120,36 +76,33 @@ def discriminator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
         L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))]
 
-    Real scores should have been 1 and fake scores 0. (Half of this sum is right as well: it only
-    changes the scale.)
-
-    Args:
-        real_scores: D's scores of real images, D(x), shape (N, 1).
-        fake_scores: D's scores of fake images, D(G(z)), shape (M, 1).
-
-    Returns:
-        A tensor with one number, which gradients can flow back from.
+    Real scores D(x), shape (N, 1), should have been 1, fake scores D(G(z)), shape (M, 1), should
+    have been 0. Returns a tensor with one number, which gradients can flow back from. (Half of the
+    sum is right as well: it only changes the scale.)
     """
     # Your code here.
     raise NotImplementedError("discriminator_loss")
 
 
 def generator_loss(fake_scores: Tensor) -> Tensor:
-    """How badly does G fool D? The non-saturating loss.
+    """How badly does G fool D? The non-saturating loss, of fake scores D(G(z)), shape (N, 1).
 
         L_G = -mean[log D(G(z))]
 
-    Args:
-        fake_scores: D's scores of fake images, D(G(z)), shape (N, 1).
-
-    Returns:
-        A tensor with one number, which gradients can flow back from.
+    That is BCE with fake images labelled "real". V has G make mean[log(1 - D(G(z)))] small. But
+    early on D sees through every fake, D(G(z)) is almost 0, and there that is flat: its gradient at
+    D's last sum, before the sigmoid, is -D(G(z)), almost nothing. Here it is -(1 - D(G(z))), almost
+    -1: G learns most where it is worst. The paper advises the same.
     """
     # Your code here.
     raise NotImplementedError("generator_loss")
 
 
-# Part 4: the two updates --------------------------------------------------------------------------
+# Part 4: the two updates (hard, 30 minutes) -------------------------------------------------------
+#
+# Each step moves one network only, since each optimizer holds one network's weights. `backward()`
+# adds to the gradients that are there, so clear them first. That counts double here: G's gradients
+# flow through D and leave some behind in it.
 
 
 def discriminator_step(
@@ -160,13 +113,10 @@ def discriminator_step(
 ) -> float:
     """Move D once: down the gradient of L_D(D(x), D(G(z))).
 
-    Forge as many images as there are real ones, from fresh noise, and cut them off from G's graph.
-    Score both kinds, take the loss, and do the three things of every PyTorch update: clear the
-    old gradients, compute the new ones, step. G must stay as it is.
-
-    Args:
-        optimizer: holds D's weights, and only these.
-        real_images: a batch x in [-1, 1], shape (N, 784). The noise has to be on the same device.
+    Make as many fake images as there are real ones, (N, 784), from fresh noise on their device, and
+    cut them off from G's graph: `detach()` gives the same numbers without what made them, so that
+    backward() ends there instead of walking on into G. Score both kinds, take the loss, and do the
+    three things of every update: clear the old gradients, compute the new ones, step.
 
     Returns:
         L_D before the step, as a plain number.
@@ -183,12 +133,9 @@ def generator_step(
 ) -> float:
     """Move G once: down the gradient of L_G(D(G(z))).
 
-    Forge `batch_size` images from fresh noise, let D score them, take the loss, and update. This
-    time the gradient has to pass through D into G, so nothing is cut; D must stay as it is.
-
-    Args:
-        optimizer: holds G's weights, and only these.
-        batch_size: number of images to forge. The noise has to be on the device of G's weights.
+    Make `batch_size` fake images from fresh noise, on the device of G's weights, let D score them,
+    take the loss, and update. This time the gradient has to pass through D into G, so nothing is
+    cut; D must stay as it is.
 
     Returns:
         L_G before the step, as a plain number.
@@ -197,32 +144,35 @@ def generator_step(
     raise NotImplementedError("generator_step")
 
 
-# Part 5: how well does D do? ----------------------------------------------------------------------
+# Part 5: how well does D do? (medium, 15 minutes) -------------------------------------------------
+#
+# How good a GAN is has two sides: its images, and how well D still tells them from real ones.
 
 
 def discriminator_accuracy(
     discriminator: Discriminator, real_images: Tensor, fake_images: Tensor
 ) -> float:
-    """Measure the share of images that D gets right.
+    """Measure the share of images that D gets right: 1.0 sees through all, 0.5 tosses a coin.
 
-    A real image is right with a score above 0.5, a fake one with a score below. Count over all
-    images of both kinds together, which need not be equally many. Score in eval mode and without a
-    graph, and leave D in the mode in which it came, as in `generate_images`.
-
-    1.0 means that D sees through everything, 0.5 that it might as well toss a coin.
-
-    Args:
-        real_images: shape (N, 784).
-        fake_images: shape (M, 784).
-
-    Returns:
-        Share in [0, 1].
+    A real image, of (N, 784), is right with a score above 0.5, a fake one, of (M, 784), with a
+    score below. Count over all images of both kinds together, which need not be equally many. Score
+    in eval mode and without a graph, and leave D in the mode in which it came, as in
+    `generate_images`.
     """
     # Your code here.
     raise NotImplementedError("discriminator_accuracy")
 
 
-# Part 6: the loop ---------------------------------------------------------------------------------
+# Part 6: the loop (hard, 30 minutes) --------------------------------------------------------------
+#
+# The two losses do not fall to zero, they keep a balance. A D that can only guess says 0.5 to
+# everything: L_D = 2 log 2 = 1.39 and L_G = log 2 = 0.69. L_D near 0 with a growing L_G means that
+# D sees through everything. Swings are normal, and a rising L_G may go with better images, as D
+# improves too. Nor do they show mode collapse: G is asked to fool D, not to be versatile, and may
+# make one image that works out of every z. Look at the images: sharp or not, are they different?
+#
+# The Fréchet distance puts that into a number: it compares the mean and the spread of two sets of
+# images, and is 0 where both agree. Training has to bring your images nearer to the real ones.
 
 
 def train_gan(
@@ -233,12 +183,11 @@ def train_gan(
     learning_rate: float = 2e-4,
     on_epoch_end: Callable[[int, Generator], None] | None = None,
 ) -> tuple[Generator, Discriminator, list[dict[str, float]]]:
-    """Play the game: a new G and a new D, trained on real images.
+    """Play the game: a new G and a new D, trained on normalized real images, shape (N, 784).
 
-    Make both networks on the images' device (a dropout of 0.3 in D works well) and give each an
-    optimizer of its own: `torch.optim.Adam` with this learning rate. Its default betas (0.9, 0.999)
-    remember too much for a game in which the opponent keeps changing; (0.5, 0.999) is the usual
-    choice. Then, for each epoch:
+    Make both networks on the images' device (a dropout of 0.3 in D works well), each with a
+    `torch.optim.Adam` of its own, with this learning rate and betas (0.5, 0.999): the default
+    (0.9, 0.999) remembers too much where the opponent keeps changing. Then, for each epoch:
 
     1. Go through all images once, in a new random order, in batches of `batch_size`; the last one
        may be shorter. For each batch, one step of D and one step of G.
@@ -246,9 +195,6 @@ def train_gan(
        with epochs counted from 1 and the mean of each loss over the epoch's batches.
     3. Print one line with these numbers, so that one can see it live.
     4. If there is an `on_epoch_end`, call it with the epoch and the generator.
-
-    Args:
-        images: normalized real images, shape (N, 784).
 
     Returns:
         (generator, discriminator, history), the history with one entry per epoch.
@@ -299,55 +245,24 @@ ANSWERS = {
 }
 
 
-def try_every_part() -> None:
-    """Use each part once on two black images: unfinished ones show before any data is loaded."""
-    images = normalize_images(torch.zeros(2, 28, 28, dtype=torch.uint8))
-    discriminator = Discriminator()
-    generator_loss(discriminator(images))
-    discriminator_loss(discriminator(images), discriminator(images))
-    generator = Generator()
-    discriminator_step(
-        generator, discriminator, torch.optim.SGD(discriminator.parameters(), lr=0.1), images
-    )
-    generator_step(generator, discriminator, torch.optim.SGD(generator.parameters(), lr=0.1), 2)
-    discriminator_accuracy(discriminator, images, images)
-
-
 def main() -> None:
-    """Train on MNIST and say how the game stands."""
-    import argparse
-    import sys
-    from pathlib import Path
+    """Train on MNIST, and say how the game stands."""
+    from kit import show_images, training
 
-    parser = argparse.ArgumentParser(description="Train a GAN on handwritten digits.")
-    parser.add_argument("--data", metavar="DIR", help="folder with MNIST; without it, a download")
-    parser.add_argument("--epochs", type=int, default=5, help="times through all images (5)")
-    options = parser.parse_args()
-    try_every_part()
-
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
-    from checks.engine.data.mnist import DataError, training_images
-
-    try:
-        digits = training_images(options.data)
-    except DataError as error:
-        sys.exit(str(error))
-    if digits.notice:
-        print(digits.notice)
-    print(f"Training on {digits.source}")
-
-    torch.set_num_threads(1)  # networks this small keep one core busy, more would mostly wait
-    images = normalize_images(digits.images)
+    pixels, options = training(__file__, epochs=5)
+    images = normalize_images(pixels)
     # Larger steps than train_gan's default: this is a short training.
     generator, discriminator, _ = train_gan(images, epochs=options.epochs, learning_rate=5e-4)
 
-    fake_images = generate_images(generator, n_images=1000).flatten(start_dim=1)
-    accuracy = discriminator_accuracy(discriminator, images[:1000], fake_images)
+    fake_images = generate_images(generator, n_images=1000)
+    show_images(fake_images, "advanced")
+    accuracy = discriminator_accuracy(
+        discriminator, images[:1000], fake_images.flatten(start_dim=1)
+    )
     print(f"The discriminator tells {accuracy:.0%} of real and fake images apart.")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NotImplementedError as unfinished:
-        print(f"Next to write, here or in an earlier tier: {unfinished}. Then run this file again.")
+    from kit import run
+
+    run(main)

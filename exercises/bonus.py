@@ -1,22 +1,10 @@
-"""Bonus: looking at what G makes.
+"""Bonus: looking at what G makes. (About an hour.)
 
-Look at samples
-    The losses say how the game stands, not how good the images are. The only honest test at this
-    scale is to look: are these digits? Are they different digits? A grid of 16 shows both.
+The losses say how the game stands, not how good the images are. The only honest test at this scale
+is to look: are these digits? Are they different digits?
 
-Fixed noise
-    To see G learn, draw the noise once and show the images of the same 16 vectors again and again
-    during training. Whatever differs between two snapshots then comes from training alone; with
-    new noise each time, you would compare different images.
-
-Epochs 10, 20, 30
-    Run as a script, this file trains for 30 epochs and takes a snapshot after every tenth. Look
-    for three things: loose dots around the strokes, lines that are closed where a digit's are, and
-    how many different digits there are. What you find is for you to say, in REFLECTION below.
-
-How to work
-    `python run_checks.py bonus` says what is right and what is missing, `python exercises/bonus.py`
-    writes the snapshots and the loss curves to the folder `snapshots` (a minute or two).
+`python run_checks.py bonus` says what is right and what to do next; `python exercises/bonus.py`
+trains for 30 epochs (a minute or two), and writes snapshots and loss curves to `snapshots`.
 """
 
 import math
@@ -32,7 +20,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Part 1: images on the screen ---------------------------------------------------------------------
+# Part 1: images on the screen (easy, 20 minutes) --------------------------------------------------
 
 
 def to_pixels(images: Tensor) -> Tensor:
@@ -85,7 +73,7 @@ def make_sample_grid(images: Tensor, n_columns: int = 4) -> Tensor:
     raise NotImplementedError("make_sample_grid")
 
 
-# Part 2: the loss curves --------------------------------------------------------------------------
+# Part 2: the loss curves (easy, 10 minutes) -------------------------------------------------------
 
 
 def plot_losses(history: list[dict[str, float]]) -> "Figure":
@@ -104,7 +92,11 @@ def plot_losses(history: list[dict[str, float]]) -> "Figure":
     raise NotImplementedError("plot_losses")
 
 
-# Part 3: snapshots --------------------------------------------------------------------------------
+# Part 3: snapshots (medium, 20 minutes) -----------------------------------------------------------
+#
+# To see G learn, draw the noise once and show the images of the same vectors again and again during
+# training. Whatever differs between two snapshots then comes from training alone; with new noise
+# each time, you would compare different images.
 
 
 def snapshot_every(
@@ -168,60 +160,43 @@ ANSWERS = {
     "losses_and_samples": "?",
 }
 
+# Part 4: what do you see? (easy, 10 minutes) ------------------------------------------------------
+#
 # Look at your snapshots of epochs 10, 20 and 30 side by side and write down what you see, in a few
-# sentences: what got better, what did not, how many different digits there are, and whether any
-# place in the grid kept its digit. A person reads this, no check does.
+# sentences: loose dots around the strokes, lines that are closed where a digit's are, how many
+# different digits there are, and whether any place in the grid kept its digit. A person reads this,
+# no check does.
+#
+# `python run_checks.py train`, then `score`, puts it into numbers: how many of the ten digits can be
+# recognized, and the Fréchet distance, which compares the mean and the spread of what a small
+# classifier sees in your images and in real ones. It is 0 where both agree.
 REFLECTION = ""
 
 
 def main() -> None:
-    """Train for a while and write down how G's images change."""
-    import argparse
-    import sys
+    """Train for a while, and write down how G's images change."""
+    from kit import show_images, training
 
-    parser = argparse.ArgumentParser(description="Train a GAN and keep snapshots of its images.")
-    parser.add_argument("--data", metavar="DIR", help="folder with MNIST; without it, a download")
-    parser.add_argument("--images", type=int, default=8000, help="how many to train on (8000)")
-    parser.add_argument("--epochs", type=int, default=30, help="times through all images (30)")
-    parser.add_argument("--out", default="snapshots", help="folder to write to (snapshots)")
-    options = parser.parse_args()
-
-    # Each part once, on black images: what is unfinished shows before any data is loaded.
-    to_pixels(-torch.ones(16, 784))
-    plot_image_grid(-torch.ones(16, 784))
-    make_sample_grid(-torch.ones(16, 784))
-    plot_losses([{"epoch": 1, "discriminator_loss": 1.39, "generator_loss": 0.69}])
-    on_epoch_end = snapshot_every(options.out, every=max(1, options.epochs // 3))
-
+    pixels, options = training(__file__, epochs=30, images=8000, out="snapshots")
     from advanced import normalize_images, train_gan
 
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # where the kit's `checks` stands
-    from checks.engine.data.mnist import DataError, training_images
-
-    try:
-        digits = training_images(options.data, limit=options.images)
-    except (DataError, ValueError) as error:
-        sys.exit(str(error))
-    if digits.notice:
-        print(digits.notice)
-    print(f"Training on {digits.source}")
-    torch.set_num_threads(1)  # networks this small keep one core busy, more would mostly wait
-    images = normalize_images(digits.images)
     # Larger steps than train_gan's default: this is a short training.
-    _, _, history = train_gan(
-        images, epochs=options.epochs, learning_rate=5e-4, on_epoch_end=on_epoch_end
+    generator, _, history = train_gan(
+        normalize_images(pixels),
+        epochs=options.epochs,
+        learning_rate=5e-4,
+        on_epoch_end=snapshot_every(options.out, every=max(1, options.epochs // 3)),
     )
-
     out = Path(options.out).resolve()
     plot_losses(history).savefig(out / "losses.png")
     for checkpoint in sorted(out.glob("epoch_*.pt")):
         load_generator(checkpoint)
         print(f"Wrote {checkpoint.with_suffix('.png')} and {checkpoint.name}")
+    show_images(generate_images(generator, n_images=64), "bonus")
     print(f"Wrote {out / 'losses.png'}. Look at the grids side by side, then fill in REFLECTION.")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NotImplementedError as unfinished:
-        print(f"Next to write, here or in an earlier tier: {unfinished}. Then run this file again.")
+    from kit import run
+
+    run(main)

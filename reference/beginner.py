@@ -1,42 +1,35 @@
-"""Beginner: the noise that a GAN starts from.
+"""Beginner: the noise that a GAN starts from. (About half an hour.)
 
-What a GAN is
-    A generative adversarial network (Goodfellow et al., 2014) learns to make new examples of
-    something that it has seen many examples of: here, handwritten digits. Two networks learn
-    together, each against the other.
+A generative adversarial network (Goodfellow et al., 2014) learns to make new examples of something
+that it has seen many examples of: here, handwritten digits. Two networks learn against each other:
 
-The words
-    Generator G         the forger: turns random numbers into an image. It is never shown a real
-                        one; all it ever hears is what the discriminator makes of its work.
-    Discriminator D     the inspector: looks at an image x, real or fake, and says how likely it
-                        is to be real: D(x), between 0 (surely fake) and 1 (surely real).
-    Latent vector z     the random numbers that G starts from, 100 of them in this course.
-                        "Latent" means hidden: nobody decides what each number stands for, G does
-                        while it learns.
-    Loss function       one number that says how badly a network does. Training means changing the
-                        network's weights a little, again and again, so that the number falls.
-    Minimax game        both play over one value,
+    Generator G       a forger: makes a fake image G(z) of random numbers z. It is never shown a
+                      real image; all it ever hears is what the other makes of its work.
+    Discriminator D   an inspector: looks at an image x, real or fake, and says how likely it is to
+                      be real: D(x), between 0 (surely fake) and 1 (surely real).
 
-                            min over G, max over D of  V = E[log D(x)] + E[log(1 - D(G(z)))]
+Each has a loss, one number that says how badly it does, and training changes its weights so that
+the number falls. D's loss falls where G's rises: a minimax game, in which each gets better because
+the other does.
 
-                        D wants V large (real images near 1, fake ones near 0), G wants V small
-                        (its fakes near 1). Each gets better because the other does.
+GANs are used for new images, for more training data where there is little, to make small images
+sharp (super-resolution), and to turn one kind of image into another, such as a sketch into a photo.
+To watch one learn, look up GAN Lab, a page in your browser.
 
-What the noise is for
-    A network is a fixed recipe: the same input gives the same output. To get many different
-    images out of one G, something that differs has to go in. So we draw z from the normal
-    distribution N(0, 1), and G learns to make a believable image of every z it may be dealt.
-
-How to work
-    Write the parts from top to bottom and save. `python run_checks.py beginner` says what is right
-    and what is missing, `python exercises/beginner.py` shows what your code does.
+Write the parts from top to bottom and save. `python run_checks.py beginner` says what is right and
+what to do next; `python exercises/beginner.py` turns your noise into digits.
 """
 
 import numpy as np
 import torch
 from torch import Tensor
 
-# Part 1: noise ------------------------------------------------------------------------------------
+# Part 1: noise (easy, 15 minutes) -----------------------------------------------------------------
+#
+# A network is a fixed recipe: the same input gives the same output. To get many different images
+# out of one G, something that differs has to go in: a latent vector z, here of 100 numbers drawn
+# from the normal distribution N(0, 1). "Latent" means hidden: nobody decides what each number
+# stands for, G does while it learns.
 
 
 def sample_noise_numpy(
@@ -78,7 +71,7 @@ def sample_noise_torch(
     ### END SOLUTION
 
 
-# Part 2: a look at the noise ----------------------------------------------------------------------
+# Part 2: a look at the noise (easy, 5 minutes) ----------------------------------------------------
 
 
 def noise_statistics(noise: np.ndarray | Tensor) -> tuple[float, float]:
@@ -96,11 +89,11 @@ def noise_statistics(noise: np.ndarray | Tensor) -> tuple[float, float]:
     ### END SOLUTION
 
 
-# Part 3: from one latent vector to another --------------------------------------------------------
+# Part 3: from one latent vector to another (medium, 10 minutes) -----------------------------------
 #
-# Why interpolate? A good G has learned more than a list of images: nearby vectors give similar
-# images. Walk from one vector to another in small steps, let G draw each of them, and a 3 may bend
-# into an 8. If the images jump instead, G has not understood what lies between.
+# A good G has learned more than a list of images: nearby vectors give similar images. Walk from one
+# vector to another in small steps, let G draw each of them, and a 3 may bend into an 8. If the
+# images jump instead, G has not understood what lies between.
 
 
 def interpolate_noise(start: Tensor, end: Tensor, n_steps: int) -> Tensor:
@@ -192,21 +185,22 @@ ANSWERS = {
 
 
 def main() -> None:
-    """Show what the lesson promises."""
+    """Show what your noise is good for."""
+    from kit import show_noise, show_walk
+
     noise = sample_noise_numpy()
     print(f"Random noise shape: {noise.shape}")
-    print(f"The same from PyTorch: {tuple(sample_noise_torch().shape)}")
+    show_noise(noise)
 
+    print(f"The same from PyTorch: {tuple(sample_noise_torch().shape)}")
     mean, std = noise_statistics(noise)
     print(f"Mean {mean:+.3f} (near 0), standard deviation {std:.3f} (near 1)")
 
     start, end = sample_noise_torch(2)
-    print("First number of each vector on a walk of five steps:")
-    print("  ", "  ".join(f"{z[0]:+.2f}" for z in interpolate_noise(start, end, n_steps=5)))
+    show_walk(interpolate_noise(start, end, n_steps=20))
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NotImplementedError as unfinished:
-        print(f"Next to write: {unfinished}. Fill it in, save, and run this file again.")
+    from kit import run
+
+    run(main)

@@ -1,31 +1,13 @@
-"""Intermediate: the generator, from noise to images.
+"""Intermediate: the generator, from noise to images. (About half an hour.)
 
-What the generator is
-    A function G with weights in it. In goes a latent vector z of 100 random numbers, out comes
-    G(z), an image of 28 × 28 = 784 pixels:
+G is a function with weights in it. In goes a latent vector z of 100 random numbers, out comes G(z),
+an image of 28 × 28 = 784 pixels:
 
-        z (N, 100)  ->  hidden layers (N, 256), (N, 512)  ->  image (N, 784)
+    z (N, 100)  ->  hidden layers (N, 256), (N, 512)  ->  image (N, 784)
 
-Why it has to learn
-    A new G has random weights, and random weights turn noise into other noise. Among all the ways
-    of mapping 100 numbers to 784, only very few give digits. Training moves the weights, step by
-    step, to one of these: a mapping that sends the simple cloud of normal noise onto the
-    complicated shape that "all handwritten digits" have among all images.
-
-Why tanh, and images in [-1, 1]
-    A linear layer can give any number; pixels have a darkest and a brightest value. Tanh squeezes
-    every number between -1 (black) and 1 (white), and the real images are scaled to the same
-    range. Fake and real pixels then live on one scale, centred at 0 where training works best.
-
-Two modes, and no graph
-    Layers such as dropout and batch normalization act differently while training: `eval()`
-    switches them to their everyday behaviour, `train()` back. Separately from that, PyTorch
-    records every operation so that gradients can be computed later; looking at images needs no
-    gradients, and `torch.no_grad()` saves the work and the memory.
-
-How to work
-    `python run_checks.py intermediate` says what is right and what is missing. Your beginner tier
-    is used here: the noise comes from your `sample_noise_torch`.
+`python run_checks.py intermediate` says what is right and what to do next; `python
+exercises/intermediate.py` shows what your G makes, beside a trained one. The noise comes from your
+beginner tier.
 """
 
 import torch
@@ -35,7 +17,12 @@ from torch import Tensor, nn
 IMAGE_SIZE = 28
 IMAGE_PIXELS = IMAGE_SIZE * IMAGE_SIZE  # 784
 
-# Part 1: the network ------------------------------------------------------------------------------
+# Part 1: the network (medium, 20 minutes) ---------------------------------------------------------
+#
+# A new G has random weights, and random weights turn noise into other noise. Of all the ways to map
+# 100 numbers to 784, very few give digits. Training moves the weights, step by step, to one of
+# these: it sends the simple cloud of normal noise onto the complicated shape that "all handwritten
+# digits" have among all images.
 
 
 class Generator(nn.Module):
@@ -44,6 +31,10 @@ class Generator(nn.Module):
     One block per entry of `hidden_dims`: a linear layer to that width, then a non-linearity such
     as LeakyReLU. Without the non-linearity, two linear layers in a row can do no more than one.
     After the blocks come a last linear layer to 784 and the tanh.
+
+    Why tanh? A linear layer can give any number; pixels have a darkest and a brightest value. Tanh
+    squeezes every number between -1 (black) and 1 (white), and the real images are scaled to the
+    same range. Fake and real pixels then live on one scale, centred at 0 where training works best.
 
     Attributes:
         latent_dim: length of the latent vectors.
@@ -89,7 +80,12 @@ class Generator(nn.Module):
         ### END SOLUTION
 
 
-# Part 2: looking at what it makes -----------------------------------------------------------------
+# Part 2: looking at what it makes (medium, 10 minutes) --------------------------------------------
+#
+# Two modes: layers such as dropout and batch normalization act differently while training. `eval()`
+# switches them to their everyday behaviour, `train()` back. And no graph: PyTorch records every
+# operation so that gradients can be computed later. Looking at images needs none, and
+# `torch.no_grad()` saves the work and the memory.
 
 
 def generate_images(generator: Generator, n_images: int = 16, seed: int | None = None) -> Tensor:
@@ -186,7 +182,9 @@ ANSWERS = {
 
 
 def main() -> None:
-    """Show what an untrained generator makes."""
+    """Show what an untrained generator makes, and what training turns that into."""
+    from kit import show_untrained
+
     generator = Generator()
     n_weights = sum(p.numel() for p in generator.parameters())
     print(f"A generator with {n_weights:,} weights, none of them trained yet.")
@@ -194,11 +192,11 @@ def main() -> None:
     images = generate_images(generator)
     low, high = images.min(), images.max()
     print(f"Its images: shape {tuple(images.shape)}, pixels between {low:.2f} and {high:.2f}")
-    print("No digits in them yet: noise in, noise out. It has to learn.")
+    show_untrained(images)
+    print("Noise in, noise out: it has to learn, and for that it takes an opponent.")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except NotImplementedError as unfinished:
-        print(f"Next to write, here or in an earlier tier: {unfinished}. Then run this file again.")
+    from kit import run
+
+    run(main)

@@ -74,11 +74,11 @@ def exercise_text(tier: str) -> str:
 
 
 def test_every_reference_has_its_exercise_and_no_other() -> None:
-    assert {path.stem for path in REFERENCE.glob("*.py")} == {*TIERS, "recipes"}
-    assert {path.stem for path in EXERCISES.glob("*.py")} == set(TIERS)
+    assert {path.stem for path in REFERENCE.glob("*.py")} == {*TIERS, "kit", "recipes"}
+    assert {path.stem for path in EXERCISES.glob("*.py")} == {*TIERS, "kit"}
 
 
-@each_tier
+@pytest.mark.parametrize("tier", [*TIERS, "kit"])
 def test_exercise_has_not_drifted(tier: str) -> None:
     assert exercise_text(tier) == stub_source(reference_text(tier), f"{tier}.py"), (
         "run: python run_checks.py stubs"
@@ -133,7 +133,7 @@ def signatures(source: str) -> list[str]:
             (init,) = (n for n in node.body if getattr(n, "name", "") == "__init__")
             assert isinstance(init, ast.FunctionDef)
             found.append(signature(init, node.name))
-    return [text for text in found if text not in ("main()", "try_every_part()")]
+    return [text for text in found if text != "main()"]
 
 
 @pytest.mark.parametrize("text_of", [reference_text, exercise_text])
@@ -239,7 +239,7 @@ def call(name, part, *start):
 for tier in sys.argv[1:]:
     module = importlib.import_module(tier)
     for name, part in vars(module).items():
-        if getattr(part, "__module__", "") != tier or name in ("main", "try_every_part"):
+        if getattr(part, "__module__", "") != tier or name == "main":
             continue
         if inspect.isclass(part):
             call(f"{name}.__init__", part)

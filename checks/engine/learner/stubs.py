@@ -9,7 +9,7 @@ The delimiters are nbgrader's, each alone on its line:
   with the part's own name ("sample_noise_numpy", "Generator.forward").
 * At module level, a region holds assignments of strings or dictionaries. The names and keys stay,
   the values go: "?" for each entry of a dictionary, "" for a string. Comments in it go too.
-* A file without a delimiter is no exercise.
+* A file without a delimiter is no exercise; only `kit.py`, which all of them use, goes along.
 
 So the questions, comments above `ANSWERS` in the form that `course/questions.py` reads, stay; the
 comment above each entry of `ANSWERS`, which says why that choice is right, goes.
@@ -34,6 +34,7 @@ from checks.engine.learner.source import end, plain, start
 from checks.engine.parsing import parsed
 from checks.engine.paths import short
 
+HELPER = "kit.py"  # what the lessons borrow, the same beside the reference and the exercises
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
 # Comments that somebody meant as a delimiter: one that is misspelt must not leak a solution.
@@ -244,9 +245,9 @@ def write_stubs(source_folder: str | Path, target_folder: str | Path) -> list[St
     for path in references:
         text = read_reference(path)
         stub = stub_source(text, path)
-        if stub != plain(text):
+        if stub != plain(text) or path.name == HELPER:
             stubs[path.name] = stub
-    if not stubs:
+    if not stubs.keys() - {HELPER}:
         raise StubError(f'{source}: no file in this folder marks a solution with "{BEGIN}".')
     try:
         target.mkdir(parents=True, exist_ok=True)

@@ -25,6 +25,7 @@ RAMP = np.array(list(" .:-=+*#%@"))  # from black to white
 GAP = 2  # cells between two images
 LEVELS = 32  # of gray; more can't be told apart in pictures this small
 MAX_IMAGES = 100
+WHOLE, SMALL = 14, 7  # lines of an image of 28 × 28: with every pixel, or with half as many
 SHADES = ("truecolor", "256")  # what a console with many grays calls its colours
 
 Pixels = NDArray[np.uint8]
@@ -46,6 +47,11 @@ def preview(images: Pixels, columns: int = 5, height: int = 7) -> Preview:
     if columns < 1 or height < 1:
         raise ValueError(f"columns and height must be at least 1, not {columns} and {height}")
     return Preview(images[:MAX_IMAGES], columns, height)
+
+
+def across(width: int, height: int) -> int:
+    """How many square images of so many lines stand side by side in so many cells; one at least."""
+    return max(1, (width + GAP) // (2 * height + GAP))
 
 
 class Preview:
