@@ -1,8 +1,6 @@
 """Advanced: the game itself. Two losses, two updates, and the loop around them. (About two hours.)
 
-For each batch: one step of D on real and fake images, then one step of G on fresh noise. You write
-the pieces first and put them together in part 6.
-
+You write the pieces first; part 6 puts them together: for each batch, one step of D, one step of G.
 `python run_checks.py advanced` says what is right and what to do next. With all of it right,
 `python exercises/advanced.py` trains on the whole of MNIST (`--help` shows the options).
 """
@@ -21,16 +19,10 @@ IMAGE_PIXELS = 28 * 28
 
 
 def normalize_images(images: Tensor) -> Tensor:
-    """Bring real images to the form that G's images have.
+    """Bring real images, uint8 (N, 28, 28), to the form of G's: float32 (N, 784) in [-1, 1].
 
     Flatten each image to one row and map the pixels 0 … 255 evenly to -1 … 1: 0 becomes exactly
     -1, 255 exactly 1. uint8 holds no negative numbers and no fractions: make floats of them first.
-
-    Args:
-        images: uint8 pixels, shape (N, 28, 28).
-
-    Returns:
-        float32 tensor in [-1, 1], shape (N, 784).
     """
     # Your code here.
     raise NotImplementedError("normalize_images")
@@ -61,8 +53,7 @@ class Discriminator(nn.Module):
 
 # Part 3: the two losses (medium, 20 minutes) ------------------------------------------------------
 #
-# In the minimax game (Goodfellow et al., 2014) both play over one value, which D wants large and G
-# wants small:
+# The minimax game (Goodfellow et al., 2014): D wants one value to be large, G wants it small.
 #
 #     min over G, max over D of  V = E[log D(x)] + E[log(1 - D(G(z)))]
 #
@@ -116,10 +107,8 @@ def discriminator_step(
     Make as many fake images as there are real ones, (N, 784), from fresh noise on their device, and
     cut them off from G's graph: `detach()` gives the same numbers without what made them, so that
     backward() ends there instead of walking on into G. Score both kinds, take the loss, and do the
-    three things of every update: clear the old gradients, compute the new ones, step.
-
-    Returns:
-        L_D before the step, as a plain number.
+    three things of every update: clear the old gradients, compute the new ones, step. G stays as it
+    is. Returns L_D before the step, as a plain number.
     """
     # Your code here.
     raise NotImplementedError("discriminator_step")
@@ -135,10 +124,7 @@ def generator_step(
 
     Make `batch_size` fake images from fresh noise, on the device of G's weights, let D score them,
     take the loss, and update. This time the gradient has to pass through D into G, so nothing is
-    cut; D must stay as it is.
-
-    Returns:
-        L_G before the step, as a plain number.
+    cut; D stays as it is. Returns L_G before the step, as a plain number.
     """
     # Your code here.
     raise NotImplementedError("generator_step")
@@ -155,9 +141,8 @@ def discriminator_accuracy(
     """Measure the share of images that D gets right: 1.0 sees through all, 0.5 tosses a coin.
 
     A real image, of (N, 784), is right with a score above 0.5, a fake one, of (M, 784), with a
-    score below. Count over all images of both kinds together, which need not be equally many. Score
-    in eval mode and without a graph, and leave D in the mode in which it came, as in
-    `generate_images`.
+    score below. Count over all images of both kinds together; there may be more of one. Score in
+    eval mode and without a graph, and leave D in the mode in which it came.
     """
     # Your code here.
     raise NotImplementedError("discriminator_accuracy")
@@ -170,7 +155,6 @@ def discriminator_accuracy(
 # D sees through everything. Swings are normal, and a rising L_G may go with better images, as D
 # improves too. Nor do they show mode collapse: G is asked to fool D, not to be versatile, and may
 # make one image that works out of every z. Look at the images: sharp or not, are they different?
-#
 # The Fréchet distance puts that into a number: it compares the mean and the spread of two sets of
 # images, and is 0 where both agree. Training has to bring your images nearer to the real ones.
 
@@ -196,8 +180,7 @@ def train_gan(
     3. Print one line with these numbers, so that one can see it live.
     4. If there is an `on_epoch_end`, call it with the epoch and the generator.
 
-    Returns:
-        (generator, discriminator, history), the history with one entry per epoch.
+    Returns (generator, discriminator, history), the history with one entry per epoch.
     """
     # Your code here.
     raise NotImplementedError("train_gan")

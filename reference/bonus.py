@@ -233,7 +233,7 @@ ANSWERS = {
 # different digits there are, and whether any place in the grid kept its digit. A person reads this,
 # no check does.
 #
-# `python run_checks.py train`, then `score`, puts it into numbers: how many of the ten digits can be
+# `python run_checks.py train`, then `score`, puts it into numbers: how many of the digits can be
 # recognized, and the Fréchet distance, which compares the mean and the spread of what a small
 # classifier sees in your images and in real ones. It is 0 where both agree.
 ### BEGIN SOLUTION

@@ -81,8 +81,9 @@ def trained(images: torch.Tensor, epochs: int) -> nn.Sequential:
         train_recipe(images, recipe, on_epoch_end=on_epoch_end)
     finally:
         hook.remove()
-    module: nn.Sequential = averages[0].module
-    return module.eval()
+    averaged = averages[0].module
+    assert isinstance(averaged, nn.Sequential)
+    return averaged.eval()
 
 
 @torch.no_grad()
@@ -91,7 +92,9 @@ def folded(generator: nn.Sequential) -> tuple[pretrained.Layer, ...]:
     layers = [[each.weight, each.bias] for each in generator if isinstance(each, nn.Linear)]
     norms = [each for each in generator if isinstance(each, nn.BatchNorm1d)]
     for layer, norm in zip(layers, norms, strict=False):
-        factor = norm.weight * (norm.running_var + norm.eps).rsqrt()
+        assert norm.running_var is not None
+        assert norm.running_mean is not None
+        factor = norm.weight / (norm.running_var + norm.eps).sqrt()
         layer[:] = layer[0] * factor[:, None], (layer[1] - norm.running_mean) * factor + norm.bias
     return tuple((weight.numpy(), bias.numpy()) for weight, bias in layers)
 
@@ -128,8 +131,9 @@ def main() -> int:
         columns = (found, *known.values())
         table.add_row(measure.title, *(measure.written(each.get(measure.name)) for each in columns))
     Console().print(table)
-    print(f"{pretrained.FILE.stat().st_size / 1000:.0f} kB, {found['no_digit']:.1%} no digit, digits:",
-          " ".join(f"{share:.1%}" for share in found["digits"]))  # fmt: skip
+    shares = " ".join(f"{share:.1%}" for share in found["digits"])
+    kilobytes = pretrained.FILE.stat().st_size / 1000
+    print(f"{kilobytes:.0f} kB; no digit: {found['no_digit']:.1%}; 0 to 9: {shares}")
     return 0
 
 
