@@ -1,7 +1,7 @@
 """Advanced: the game itself. Two losses, two updates, and the loop around them. (About two hours.)
 
 You write the pieces first; part 6 puts them together: for each batch, one step of D, one step of G.
-`python run_checks.py advanced` says what is right and what to do next. With all of it right,
+`python run_checks.py advanced` says what is right and what to do next; with all of it right,
 `python exercises/advanced.py` trains on the whole of MNIST (`--help` shows the options).
 """
 
@@ -77,9 +77,8 @@ def discriminator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
         L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))]
 
-    Real scores D(x), shape (N, 1), should have been 1, fake scores D(G(z)), shape (M, 1), should
-    have been 0. Returns a tensor with one number, which gradients can flow back from. (Half of the
-    sum is right as well: it only changes the scale.)
+    Real scores D(x), shape (N, 1), should have been 1, fake scores D(G(z)), shape (M, 1), 0. The
+    loss is a tensor of one number that gradients can flow back from. (Half of it is right as well.)
     """
     ### BEGIN SOLUTION
     real_loss = F.binary_cross_entropy(real_scores, torch.ones_like(real_scores))
@@ -96,7 +95,7 @@ def generator_loss(fake_scores: Tensor) -> Tensor:
     That is BCE with fake images labelled "real". V has G make mean[log(1 - D(G(z)))] small. But
     early on D sees through every fake, D(G(z)) is almost 0, and there that is flat: its gradient at
     D's last sum, before the sigmoid, is -D(G(z)), almost nothing. Here it is -(1 - D(G(z))), almost
-    -1: G learns most where it is worst. The paper advises the same.
+    -1: G learns most where it is worst. The paper advises it too.
     """
     ### BEGIN SOLUTION
     return F.binary_cross_entropy(fake_scores, torch.ones_like(fake_scores))
@@ -189,13 +188,13 @@ def discriminator_accuracy(
 
 # Part 6: the loop (hard, 30 minutes) --------------------------------------------------------------
 #
-# The two losses do not fall to zero, they keep a balance. A D that can only guess says 0.5 to
-# everything: L_D = 2 log 2 = 1.39 and L_G = log 2 = 0.69. L_D near 0 with a growing L_G means that
-# D sees through everything. Swings are normal, and a rising L_G may go with better images, as D
+# The losses keep a balance, they do not fall to zero. A D that can only guess says 0.5 to
+# everything: L_D = 2 log 2 = 1.39, L_G = log 2 = 0.69. L_D near 0 with a growing L_G means that D
+# sees through everything. Swings are normal, and a rising L_G may go with better images, as D
 # improves too. Nor do they show mode collapse: G is asked to fool D, not to be versatile, and may
-# make one image that works out of every z. Look at the images: sharp or not, are they different?
-# The Fréchet distance puts that into a number: it compares the mean and the spread of two sets of
-# images, and is 0 where both agree. Training has to bring your images nearer to the real ones.
+# make one good image of every z. So look: are they digits, do they differ? The Fréchet distance
+# puts that into a number: it compares the mean and the spread of two sets of images, and is 0 where
+# both agree.
 
 
 def train_gan(
@@ -216,8 +215,7 @@ def train_gan(
        may be shorter. For each batch, one step of D and one step of G.
     2. Append to the history: {"epoch": 1, "discriminator_loss": 1.1, "generator_loss": 0.9},
        with epochs counted from 1 and the mean of each loss over the epoch's batches.
-    3. Print one line with these numbers, so that one can see it live.
-    4. If there is an `on_epoch_end`, call it with the epoch and the generator.
+    3. Print one line with these numbers, and call `on_epoch_end(epoch, generator)` if there is one.
 
     Returns (generator, discriminator, history), the history with one entry per epoch.
     """

@@ -77,7 +77,7 @@ EDITS = {
         "bonus", 'REFLECTION = """', 'REFLECTION = """More: ', {"bonus.REFLECTION"},
     ),
     "the script at a file's end": (
-        "advanced", "    try_every_part()\n\n", "    print(1)\n\n", set(),
+        "advanced", "normalize_images(pixels)", "normalize_images(pixels + 1)", set(),
     ),
     "a docstring": ("beginner", "Draw latent vectors with NumPy", "Draw with NumPy", set()),
     "a comment": ("advanced", "# D's loss says nothing", "# It says nothing", set()),

@@ -56,7 +56,7 @@ def show_untrained(images: Tensor) -> None:
         return
     number = max(1, across(page.console.width, WHOLE) // 2)
     table = Table.grid(padding=(0, BETWEEN))
-    table.add_row("Yours, not trained yet", "The same layers, trained")
+    table.add_row("Your generator's", "A trained one's")
     table.add_row(*(preview(each[:number], number, WHOLE) for each in (mine, trained)))
     page.console.print(table)
     both = [sheet(each[:16], columns=4) for each in (mine, trained)]
