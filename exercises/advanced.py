@@ -176,7 +176,7 @@ def train_gan(
        may be shorter. For each batch, one step of D and one step of G.
     2. Append to the history: {"epoch": 1, "discriminator_loss": 1.1, "generator_loss": 0.9},
        with epochs counted from 1 and the mean of each loss over the epoch's batches.
-    3. Print one line with these numbers, and call `on_epoch_end(epoch, generator)` if there is one.
+    3. Print one line with these numbers. Call an `on_epoch_end` with the epoch and the generator.
 
     Returns (generator, discriminator, history), the history with one entry per epoch.
     """

@@ -78,8 +78,8 @@ def show_images(images: Tensor, name: str) -> None:
 def drawn(noise: Any) -> Pixels | None:
     """What the trained generator makes of a learner's vectors; None, and a word, if it can't."""
     try:
-        vectors = np.asarray(noise, np.float32)
-        return pixels(pretrained.generate(vectors))
+        with np.errstate(all="ignore"):
+            return pixels(pretrained.generate(np.asarray(noise, np.float32)))
     except (TypeError, ValueError, RuntimeError):
         shape = tuple(getattr(noise, "shape", ())) or type(noise).__name__
         print(f"No picture of this: it takes latent vectors, shape (N, 100), and this is {shape}.")
