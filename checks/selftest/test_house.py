@@ -14,7 +14,7 @@ from checks.engine.paths import CHECKS, KIT, tiers
 ROOMS = [
     ("errors",),
     ("paths",),
-    ("parsing", "files", "plain_text", "processes"),
+    ("parsing", "files", "html", "plain_text", "processes"),
     ("mistakes",),
     ("course", "data"),
     ("learner",),

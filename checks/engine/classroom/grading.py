@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from checks.engine.classroom import tables
+from checks.engine.classroom import class_report, feedback, gradebooks, tables
 from checks.engine.classroom.handed_in import HandedIn
 from checks.engine.classroom.intake import Intake
 from checks.engine.classroom.keys import Conditions, kit_version
@@ -18,6 +19,7 @@ from checks.engine.course.verdict import Status
 from checks.engine.errors import InfraError
 from checks.engine.files import reason, replace
 from checks.engine.paths import EXERCISES
+from checks.engine.runner import reports
 
 STATUSES = {
     "failed": (Status.FAILED, Status.ERROR, Status.CRASHED, Status.MEMORY),
@@ -41,19 +43,20 @@ class Plan:
     budget: float = 240.0
     again: Collection[str] = ()
     points: float | None = None
+    gradebook: gradebooks.Gradebook | None = None
+    title: str = "The class"
 
 
 @dataclass
 class Outcome:
-    """A class graded: everybody, and the files that were written."""
+    """A class graded: everybody, the files that were written, and what the teacher should know."""
 
     students: list[Graded]
     files: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def grade(
-    plan: Plan, intake: Intake, progress: Progress, judge: Callable[[Pool], None] | None = None
-) -> Outcome:
+def grade(plan: Plan, intake: Intake, progress: Progress) -> Outcome:
     """Judge everybody who has not been judged, and write what there is to hand back.
 
     A run that is broken off leaves the finished ones in the ledger, and the tables of these.
@@ -110,26 +113,74 @@ def stubs(tiers: Sequence[str]) -> dict[str, bytes]:
 def hand_back(plan: Plan, ledger: Ledger, intake: Intake) -> Outcome:
     """Write all that there is to say about a class."""
     checks = [each.check for each in plan.conditions.checks]
-    students = graded(ledger, checks)
-    outcome = Outcome(students)
-    files = {"grades.csv": tables.grades(students, plan.conditions.tiers, plan.points)}
-    unclear = [*intake.unclear]
-    if unclear:
-        files["unclear.csv"] = tables.unclear(unclear)
+    outcome = Outcome(graded(ledger, checks))
+    students = outcome.students
+    counted = class_report.summary(students)
+    facts = facts_of(plan, intake)
+    files: dict[str, str | bytes] = {
+        "grades.csv": tables.grades(students, plan.conditions.tiers, plan.points),
+        "report.html": class_report.page(counted, plan.title, facts),
+        "class.json": as_json(class_report.as_data(counted, students) | {"facts": dict(facts)}),
+    }
+    if intake.unclear:
+        files["unclear.csv"] = tables.unclear(intake.unclear)
+    if plan.gradebook is not None:
+        book = gradebooks.filled(plan.gradebook, students, plan.points)
+        files[book.name] = book.text
+        outcome.notes += book.notes
+    files |= feedback_files(plan, intake, students)
     for name, text in files.items():
         write(plan.out / name, text)
-        outcome.files.append(plan.out / name)
+    outcome.files = [plan.out / name for name in files if "/" not in name]
+    outcome.files.append(plan.out / "feedback")
     return outcome
 
 
+def feedback_files(
+    plan: Plan, intake: Intake, students: Sequence[Graded]
+) -> dict[str, str | bytes]:
+    """What each student gets back, by the file's path, and for Moodle all of it in one."""
+    files: dict[str, str | bytes] = {}
+    places, pages = feedback.folders(students), []
+    for each in students:
+        if not each.record.files and not each.record.problems:
+            continue
+        words = feedback.feedback(each, plan.points)
+        page, place = feedback.as_html(words), f"feedback/{places[each.key]}"
+        files[f"{place}/feedback.html"] = page
+        files[f"{place}/feedback.md"] = feedback.as_markdown(words)
+        files[f"{place}/verdicts.json"] = reports.as_json(each.verdicts, {"student": each.key})
+        pages.append((each, page))
+    if "Moodle" in intake.platforms:
+        files["feedback-moodle.zip"] = feedback.moodle_zip(pages)
+    return files
+
+
+def facts_of(plan: Plan, intake: Intake) -> list[tuple[str, str]]:
+    """Under what conditions a class was judged."""
+    return [
+        ("Handed in through", " and ".join(dict.fromkeys(intake.platforms))),
+        ("Tiers", ", ".join(plan.conditions.tiers)),
+        ("Seed", str(plan.conditions.seed)),
+        ("The kit's checks", kit_version()),
+    ]
+
+
+def as_json(data: dict[str, object]) -> str:
+    """Data for programs; ASCII, since half a surrogate pair could not be encoded."""
+    return json.dumps(data, indent=1, ensure_ascii=True) + "\n"
+
+
 def write(path: Path, text: str | bytes) -> None:
-    """Write a file that is there whole or not at all.
+    """Write a file that is there whole or not at all; one that is right already stays.
 
     Raises:
         InfraError: it can't be written.
     """
     contents = text.encode("utf-8", "replace") if isinstance(text, str) else text
     try:
+        if path.is_file() and path.read_bytes() == contents:
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         replace(path, contents)
     except OSError as error:

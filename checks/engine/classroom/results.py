@@ -8,6 +8,7 @@ from typing import Literal
 
 from checks.engine.classroom.ledger import Ledger, Record
 from checks.engine.course.verdict import Check, Status, Verdict
+from checks.engine.plain_text import inert
 
 Standing = Literal["graded", "partly", "missing", "unclear", "infra"]
 UNGRADED: tuple[Standing, ...] = ("unclear", "infra")  # of whom nothing is said in a gradebook
@@ -36,8 +37,8 @@ class Graded:
 
     @property
     def title(self) -> str:
-        """How people call the student."""
-        return self.record.name or self.record.key
+        """How people call the student; safe to show."""
+        return inert(self.record.name or self.record.key, 100)
 
     @property
     def of(self) -> int:

@@ -15,6 +15,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from checks.engine.classroom import gradebooks
+from checks.engine.classroom.exports import stem
 from checks.engine.classroom.grading import STATUSES, Outcome, Plan, grade
 from checks.engine.classroom.handed_in import parts_of
 from checks.engine.classroom.intake import Intake, only_inputs, read_roster, take_in
@@ -49,6 +51,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--roster", metavar="FILE", help="CSV with id, name and email: who should be there")
     add("--names", type=pattern, metavar="REGEX",
         help="how a path names its student: (?P<student>…), perhaps (?P<name>…)")  # fmt: skip
+    add("--gradebook", metavar="FILE",
+        help="your Canvas export or Moodle grading worksheet, to be filled in")  # fmt: skip
+    add("--column", default="", metavar="NAME", help="which of its columns gets the grades")
     add("--points", type=positive, metavar="N", help="scale all points to this many")
     add("--workers", type=count, default=0, metavar="N",
         help="how many are judged at a time (default: one for each core)")  # fmt: skip
@@ -100,6 +105,7 @@ def run(options: argparse.Namespace) -> int:
     parts = parts_of(listed)
     roster = read_roster(Path(options.roster)) if options.roster else []
     intake = take_in(inputs, parts, pattern=options.names, roster=roster)
+    book = gradebooks.read(Path(options.gradebook), options.column) if options.gradebook else None
     page = Page(make_console())
     say_intake(page, intake, listed_tiers := options.tier or tiers())
     if options.dry_run:
@@ -110,7 +116,7 @@ def run(options: argparse.Namespace) -> int:
     refuse_unknown(options.again, intake)
     plan = Plan(
         out_folder(options.out, inputs), conditions, options.workers or n_cores(), options.budget,
-        options.again, options.points,
+        options.again, options.points, book, stem(inputs[0].resolve().name),
     )  # fmt: skip
     with GradingScreen(page.console) as screen:
         outcome = grade(plan, intake, screen.progress)
@@ -175,6 +181,8 @@ def say_outcome(page: Page, outcome: Outcome) -> int:
         page.console.print(page.line(f"  {each.title}: {each.standing}; {each.note()}", limit=300))
     if len(left) > 4 * SHOWN:
         page.console.print(page.text(f"  … and {len(left) - 4 * SHOWN} more, in grades.csv"))
+    for note in outcome.notes:
+        page.console.print(page.text(f"  {note}"))
     for file in outcome.files:
         page.console.print(page.line(f"  {file}", "cyan", limit=400), soft_wrap=True)
     handed_in = [each for each in students if each.record.files]

@@ -1,21 +1,17 @@
 """`report.html`: all there is to see of a run, in one file that needs nothing else.
 
-The template, its style and its script stand beside this module. The page's policy lets a browser
-run exactly that script and apply exactly that style, by their hashes, and fetch nothing: even a
-text that found its way past the template's escaping could do no harm.
+The template, its style and its script stand beside this module.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks.engine.errors import ReportError
 from checks.engine.files import clear_drafts, reason, replace
+from checks.engine.html import environment, policy
 from checks.engine.report import wording
 from checks.engine.report.animation import animation
 from checks.engine.report.charts import SMALL, bar_chart, line_chart
@@ -23,7 +19,6 @@ from checks.engine.report.content import Content, Scores, Snapshot, read, thinne
 from checks.engine.report.pictures import address, sheet
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from markupsafe import Markup
 
     from checks.engine.training.run_store import Run
@@ -78,7 +73,8 @@ def render(content: Content) -> str:
     )
     scores = content.scores
     shares = _shares(scores) if scores else []
-    return _environment().get_template(TEMPLATE).render(
+    return environment(HERE).get_template(TEMPLATE).render(
+        words=wording,
         style=style,
         script=script,
         policy=policy(style, script),
@@ -93,38 +89,6 @@ def render(content: Content) -> str:
         shares=shares,
         bars=bar_chart(shares[-1][1]) if shares else None,
     )  # fmt: skip
-
-
-def policy(style: str, script: str) -> str:
-    """A Content-Security-Policy: this script, this style, images in the page, nothing else."""
-    return "; ".join((
-        "default-src 'none'",
-        f"script-src {_hash(script)}",
-        f"style-src {_hash(style)}",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ))  # fmt: skip
-
-
-def _hash(source: str) -> str:
-    digest = hashlib.sha256(source.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(words=wording)
-    return environment
 
 
 # What the template draws --------------------------------------------------------------------------

@@ -31,10 +31,15 @@ def write_json(
     verdicts: Sequence[Verdict],
     meta: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the verdicts, their totals per tier, and `meta` (what ran, with what, how it ended).
+    """Write what `as_json` makes of the verdicts. Raises `ReportError`."""
+    write_whole(Path(path), as_json(verdicts, meta))
+
+
+def as_json(verdicts: Sequence[Verdict], meta: Mapping[str, Any] | None = None) -> str:
+    """The verdicts, their totals per tier, and `meta` (what ran, with what, how it ended).
 
     `Verdict.from_json` takes each of `verdicts` back. A tier's `checks` and `points` leave out
-    what the kit could not judge (`unjudged`). Raises `ReportError`.
+    what the kit could not judge (`unjudged`).
     """
     tiers = tally(verdicts)
     report = {
@@ -45,7 +50,7 @@ def write_json(
         "verdicts": [verdict.to_json() for verdict in verdicts],
     }
     # Escaped to ASCII: half a surrogate pair in a learner's message could not be encoded.
-    write_whole(Path(path), json.dumps(report, indent=2, ensure_ascii=True) + "\n")
+    return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
 
 
 def sums(totals: Totals) -> dict[str, int]:
