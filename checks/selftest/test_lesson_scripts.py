@@ -72,10 +72,10 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """A terminal of a given width; what it shows, and the folder of the pictures."""
     monkeypatch.setattr(lesson_pictures, "RUNS", tmp_path / "runs")
 
-    def show(width: int, draw: Any, *what: Any) -> tuple[str, Path]:
+    def show(width: int, draw: Any, *what: Any, height: int = 40) -> tuple[str, Path]:
         file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
         console = Console(
-            file=file, width=width, force_terminal=True, color_system="truecolor",
+            file=file, width=width, height=height, force_terminal=True, color_system="truecolor",
             legacy_windows=False, _environ={},
         )  # fmt: skip
         monkeypatch.setattr(lesson_pictures, "make_console", lambda: console)
@@ -85,6 +85,11 @@ def shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         return file.read(), tmp_path / "runs"
 
     return show
+
+
+def test_a_low_window_gets_smaller_pictures(shown: Any) -> None:
+    text, _ = shown(80, lesson_pictures.show_noise, NOISE[:100], height=24)
+    assert cells(text) == [14 * 5] * 7
 
 
 def cells(text: str) -> list[int]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SCALE = 4  # pixels of a PNG for each pixel of an image
 BETWEEN = 6  # cells between two groups of images
+HIGH = 30  # lines that all of a lesson takes, a picture pixel by pixel among it
 LEAST = 5  # steps of a walk that have to be seen
 
 
@@ -97,9 +98,11 @@ def pixels(images: np.ndarray[Any, Any]) -> Pixels:
 
 
 def row_of(page: Page, images: Pixels) -> Preview:
-    """As many images as stand side by side pixel by pixel, one at least."""
-    number = across(page.console.width, WHOLE)
-    return preview(images[:number], number, WHOLE)
+    """As many images as stand side by side: pixel by pixel, where the window is high enough."""
+    console = page.console
+    height = SMALL if console.is_terminal and console.height < HIGH else WHOLE
+    number = across(console.width, height)
+    return preview(images[:number], number, height)
 
 
 def steps_of(page: Page, walk: Pixels) -> Preview:
