@@ -6,6 +6,7 @@ has processes of its own from the start.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import random
@@ -25,9 +26,12 @@ from rich.console import Console
 
 from checks.engine import cli
 from checks.engine.commands import train, train_requests
+from checks.engine.data.digits import draw_digits
 from checks.engine.sandbox import isolation
 from checks.engine.training import run_record, supervisor, tensorboard
 from checks.engine.training import run_store as kept
+from checks.engine.training.run_store import SEEN
+from checks.engine.ui.preview import HALF
 from checks.engine.ui.training_screen import TrainingScreen, clock
 from checks.selftest.in_process import Copy, environment
 from checks.selftest.sandboxes import running, soon
@@ -97,7 +101,7 @@ def test_a_run_from_its_beginning_to_its_report_and_beyond(kit: Copy) -> None:
     assert re.search(r"Epoch 1/2 loss: D \d\.\d+ G \d\.\d+ [\d,]+ images/s Epoch 2/2", said)
     assert "Done: 2 epochs in" in said
     assert "kept in runs/exercises-1." in said
-    assert "Fréchet distance: 50.0" in said
+    assert "Measuring the samples … Fréchet distance: 50.0" in said
     assert "7 of the ten digits appear" in said
     assert "Report: runs/exercises-1/report.html" in said
     assert "python run_checks.py report exercises-1 --open" in said
@@ -417,6 +421,7 @@ def test_names_count_up(place: Path) -> None:
         b'{"event": "epoch", "epoch": true, "losses": [1, 2], "seconds": 1}',
         b'{"event": "batch", "epoch": 1, "share": NaN, "losses": [1, 2]}',
         b'{"event": "batch", "epoch": -1, "share": 0.5, "losses": [1, 2]}', b"[" * 100_000,
+        b'{"event": "glance", "images": "AAAA"}', b'{"event": "glance", "images": "!"}',
     ],
 )  # fmt: skip
 def test_an_event_that_is_none_is_passed_over(line: bytes) -> None:
@@ -464,6 +469,25 @@ def test_the_live_line_fits_and_tells_speed_and_time_left(width: int) -> None:
         assert "0:23 left" in line
     shown.event({"event": "epoch", "epoch": 10, "losses": [1.0, float("nan")], "seconds": 2.0})
     assert "Epoch 10/10" in now()
+
+
+def test_images_are_seen_above_the_live_line() -> None:
+    shown, _ = screen(80, [0.0], color_system="truecolor", legacy_windows=False)
+    begin = {"epochs": 3, "done": 0, "images": 1000, "source": "MNIST", "device": "cpu"}
+    shown.event({"event": "begin", **begin})
+    digits = draw_digits(SEEN, labels=range(SEEN))[0]
+    images = base64.b64encode(digits.tobytes()).decode("ascii")
+    event = supervisor.checked(json.dumps({"event": "glance", "images": images}).encode())
+    assert event is not None
+    shown.event(event)
+    with shown.page.console.capture() as caught:
+        shown.page.console.print(shown._shown())
+    *picture, line = CONTROL.sub("", caught.get()).splitlines()
+    assert [row.count(HALF) for row in picture] == [14 * SEEN] * 7
+    assert "Epoch 1/3" in line
+    shown.measuring("Loading PyTorch …")
+    assert "Measuring the samples: loading PyTorch …" in str(shown._shown())
+    shown.close()
 
 
 def test_times_as_people_say_them() -> None:

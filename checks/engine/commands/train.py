@@ -188,7 +188,7 @@ def look_at(run: run_store.Run, screen: TrainingScreen) -> None:
     try:
         if files:
             screen.show(preview(run_store.load_samples(files[max(files)])["grid"][:PREVIEWED]))
-            scores = score_run(run, screen.loading)
+            scores = score_run(run, screen.measuring)
             screen.close()
             screen.say(said_scores(scores))
         screen.say(f"Report: {place(write_report(run))}")

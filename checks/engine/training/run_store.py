@@ -40,6 +40,7 @@ NAME = re.compile(
 )
 
 GRID, MANY, SCORED, WALK = 64, 2000, 1000, (9, 12)
+SEEN = 5  # images that are shown while it trains
 ARRAYS: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {  # dtype, and the shapes it may have
     "grid": ("|u1", ((GRID, 28, 28),)),
     "many": ("|u1", ((MANY, 28, 28),)),

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from checks.engine.errors import NoImagesError
 from checks.engine.training.checkpoint import random_states, restore_random_states
-from checks.engine.training.run_store import GRID, MANY, SCORED, WALK
+from checks.engine.training.run_store import GRID, MANY, SCORED, SEEN, WALK
 
 PIXELS = 28 * 28
 GRID_SEED, MANY_SEED, WALK_SEED = 0, 1, 2
@@ -78,6 +78,16 @@ def snapshot(
             if scores[0] is not None and scores[1] is not None:
                 arrays["real_scores"], arrays["fake_scores"] = scores[0], scores[1]
     return arrays
+
+
+def glance(generator: nn.Module, latent_dim: int, device: torch.device) -> Numbers | None:
+    """A few images, uint8 `(SEEN, 28, 28)`, for whoever watches; None if that is not what comes."""
+    with undisturbed([generator]):
+        try:
+            z = noise(GRID, latent_dim, GRID_SEED)[:SEEN]  # those that the grid begins with
+            return pixels(generated(generator, z, device))
+        except Exception:  # a glance must not end a training
+            return None
 
 
 def noise(n: int, latent_dim: int, seed: int) -> Tensor:

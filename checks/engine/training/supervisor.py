@@ -23,11 +23,14 @@ from checks.engine.files import replace
 from checks.engine.processes import kill, start
 from checks.engine.sandbox.worker_process import MAX_OUTPUT
 from checks.engine.training.request import SCRATCH, Request
+from checks.engine.training.run_store import SEEN
 
 MAX_LINE = 2**18  # bytes of an event
 OUTPUT = "output.txt"
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Losses = tuple[float, float]  # perhaps NaN, where they are not known
+PIXELS = SEEN * 28 * 28
+Glance = Annotated[bytes, msgspec.Meta(min_length=PIXELS, max_length=PIXELS)]  # as base64
 FIELDS: dict[str, dict[str, Any]] = {  # of each event, with what may stand in them
     "stage": {"text": str},
     "notice": {"text": str},
@@ -43,6 +46,7 @@ FIELDS: dict[str, dict[str, Any]] = {  # of each event, with what may stand in t
         "seconds": Annotated[float, msgspec.Meta(ge=0, le=1e12)],
     },
     "snapshot": {"epoch": Count},
+    "glance": {"images": Glance},
     "end": {"state": str, "problem": str},
     "usage": {"text": str},
     "fault": {"text": str},

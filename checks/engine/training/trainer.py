@@ -7,6 +7,7 @@ learner's code counts.
 
 from __future__ import annotations
 
+import base64
 import math
 import random
 import time
@@ -144,6 +145,7 @@ class Trainer:
                 self.generator = sampling.find_generator(networks, latent_dim, device)
                 if self.generator is None:
                     return False
+                self._let_see()
                 self._find_discriminator()
                 self.record.store_samples(0, self.generator, walk=False)
         except StoringError as error:
@@ -191,6 +193,7 @@ class Trainer:
         self.record.add(losses, *times)
         done = self.record.done
         with self.checkpoint.paused():
+            self._let_see()
             self._find_discriminator()
             if done in self.configuration["snapshots"] or done == self.epochs:
                 self.store_samples(done)
@@ -199,6 +202,14 @@ class Trainer:
         self._store_checkpoint()
         self.record.store_state("running")
         self.emit("epoch", epoch=done, losses=self.record.losses, seconds=times[0])
+
+    def _let_see(self) -> None:
+        """A few of the generator's images, for whoever watches."""
+        if isinstance(self.generator, nn.Module):
+            latent_dim, device = self.configuration["latent_dim"], self.images.device
+            images = sampling.glance(self.generator, latent_dim, device)
+            if images is not None:
+                self.emit("glance", images=base64.b64encode(images.tobytes()).decode("ascii"))
 
     def _stop_if_broken(self, losses: Pair | None, seconds: float) -> None:
         problem = broken(losses) if losses else ""

@@ -5,8 +5,8 @@ Whatever the learner's code prints goes to standard error. The process ends with
 started it: on Linux by a signal, everywhere when its standard input closes.
 
 The events: `stage` (text), `begin` (epochs, done, images, …), `batch` (epoch, share, losses),
-`epoch` (epoch, losses, seconds), `snapshot` (epoch), `notice` (text), and at the end one of `end`
-(state, problem, …), `usage` (text) and `fault` (text).
+`epoch` (epoch, losses, seconds), `snapshot` (epoch), `glance` (images), `notice` (text), and at the
+end one of `end` (state, problem, …), `usage` (text) and `fault` (text).
 """
 
 from __future__ import annotations

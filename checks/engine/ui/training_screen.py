@@ -1,7 +1,8 @@
 """What the terminal shows of a training: a bar while it runs, what became of it at the end.
 
-In a terminal one live line tells epoch, losses, speed and the time left, and a line stays for each
-epoch whose samples are kept. Where there is no terminal each epoch gets its line.
+In a terminal one live line tells epoch, losses, speed and the time left, below a few images of the
+generator as it is now, from the same noise each time. A line stays for each epoch whose samples are
+kept. Where there is no terminal each epoch gets its line.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from rich.console import Console
+import numpy as np
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from checks.engine.course.verdict import Verdict
+from checks.engine.training.run_store import SEEN
 from checks.engine.training.supervisor import Event
 from checks.engine.ui import screen_parts as parts
+from checks.engine.ui.preview import Preview, preview
 from checks.engine.ui.screen import SPINNER, SPINNER_ASCII
 from checks.engine.ui.screen_text import Page, make_console
 
@@ -43,6 +47,8 @@ class TrainingScreen:
         self._losses = (math.nan, math.nan)
         self._sights: list[tuple[float, float]] = []  # (when, epochs done)
         self._marked: set[int] = set()
+        self._images_now: Preview | None = None
+        self._is_measuring = False
 
     def __enter__(self) -> TrainingScreen:
         return self
@@ -85,6 +91,10 @@ class TrainingScreen:
     def _on_snapshot(self, event: Event) -> None:
         self._marked.add(event["epoch"])
 
+    def _on_glance(self, event: Event) -> None:
+        images = np.frombuffer(event["images"], np.uint8).reshape(SEEN, 28, 28)
+        self._images_now = preview(images, columns=SEEN)
+
     def _on_epoch(self, event: Event) -> None:
         self._epoch, self._losses = event["epoch"], tuple(event["losses"])
         self._went(0.0)
@@ -106,6 +116,14 @@ class TrainingScreen:
         now, done = self._clock(), self._epoch + share
         self._sights = [s for s in self._sights if now - s[0] < STEADY or s is self._sights[-1]]
         self._sights.append((now, done))
+
+    def measuring(self, what: str) -> None:
+        """The samples are being measured, which takes a while: also said where nothing moves."""
+        if self._console.is_interactive:
+            self.loading(f"Measuring the samples: {what[0].lower()}{what[1:]}")
+        elif not self._is_measuring:
+            self.say("Measuring the samples …")
+        self._is_measuring = True
 
     # What is said.
 
@@ -146,7 +164,7 @@ class TrainingScreen:
     def _go_live(self) -> None:
         if self._live is None and self._console.is_interactive:
             self._live = Live(
-                get_renderable=self._now,
+                get_renderable=self._shown,
                 console=self._console,
                 transient=True,
                 refresh_per_second=10,
@@ -155,6 +173,12 @@ class TrainingScreen:
                 vertical_overflow="crop",
             )
             self._live.start()
+
+    def _shown(self) -> RenderableType:
+        """The live part: a picture as soon as there is one, and what is going on."""
+        if self._images_now is None or self._activity:
+            return self._now()
+        return Group(self._images_now, self._now())
 
     def _now(self) -> Text:
         """What is going on."""
