@@ -96,6 +96,7 @@ SOLVED = [
     Run("run_checks.py train --recipe tuned", tiny=f"--epochs 1 {SMALL} --name first"),
     Run("run_checks.py score"),
     Run("run_checks.py score first"),
+    Run("run_checks.py score first --all"),
     Run("run_checks.py report"),
     Run("run_checks.py report first --open"),
 ]
@@ -148,6 +149,7 @@ ALIASES = {
     "run_checks.py score evening": "run_checks.py score first",
     "run_checks.py score {best_name}": "run_checks.py score first",
     "run_checks.py score {run_name}": "run_checks.py score first",
+    "run_checks.py score {run_name} --all": "run_checks.py score first --all",
     "run_checks.py report [RUN]": "run_checks.py report",
     "run_checks.py report evening --open": "run_checks.py report first --open",
     "run_checks.py report {run_name} --open": "run_checks.py report first --open",

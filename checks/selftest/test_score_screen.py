@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +191,9 @@ def test_the_board_and_the_challenge_in_words(tmp_path: Path) -> None:
     names = [line.split()[0] for line in text.splitlines()[2:5]]
     assert names == ["best", "mine", "minimal"]
     assert "Runs on digits that the kit draws  the best first" in text
-    assert "20,000     40     8.50      10" in text
+    assert "20,000     40      10     8.50" in text
+    assert "coverage" not in text
+    assert "coverage    D" in printed(board_blocks, board, True)
     said = " ".join(printed(challenge_blocks, goals(board, EPOCHS), True).split())
     assert "✓ minimal is beaten: mine after epoch 5 has a Fréchet distance of 40.0 against 90.0, " \
         "with 5,000 images and 10 s of processor time, within its 5,000 images" in said  # fmt: skip
@@ -219,11 +222,27 @@ SCORES = make_scores() | {
 SHOWN = RunShown("mine", "exercises, 57 epochs, digits", "100 images seen", SCORES)
 
 
+def test_a_run_leads_with_what_a_learner_looks_for() -> None:
+    beside = {"tuned": make_score(9.0, coverage=0.5, n_digits=10),
+              "minimal": make_score(128.0, coverage=0.0, n_digits=0)}  # fmt: skip
+    text = printed(run_blocks, RunShown("mine", "", "", SCORES, beside))
+    lines = text.splitlines()
+    first = lines.index("After epoch 57") + 1
+    assert [line.split() for line in lines[first : first + 3]] == [
+        ["this", "run", "real", "minimal", "noise"],
+        ["digits,", "of", "the", "ten", "10", "10", "0", "1"],
+        ["Fréchet", "distance", "3.30", "2.50", "128.0", "1900.0"],
+    ]
+    assert "How many of the ten digits can be recognized" in " ".join(text.split())
+    assert "recall" not in text
+    assert lines[lines.index("The way there") + 1].split() == ["epoch", "digits", "Fréchet"]
+
+
 def test_one_run_beside_what_is_known() -> None:
-    text = printed(run_blocks, SHOWN)
+    text = printed(run_blocks, replace(SHOWN, has_all=True))
     assert "After epoch 57" in text
     said = " ".join(text.split())
-    assert "this run real collapsed untrained noise Fréchet distance 3.30 2.50 1100.0" in said
+    assert "this run real collapsed untrained noise digits, of the ten 10 10 1 1 1 Fréchet" in said
     assert "\n  Fréchet distance        3.30   2.50     1100.0     1500.0  1900.0\n" in text
     assert "Next to real images. How far the images as a whole lie from real ones" in said
     assert "D tells apart The discriminator's accuracy: at 50%" in said
@@ -242,7 +261,7 @@ def test_one_run_beside_what_is_known() -> None:
 
 def test_recipes_stand_beside_it_where_there_is_room() -> None:
     beside = {name: make_score(9.0, coverage=0.5, n_digits=10) for name in ("tuned", "minimal")}
-    shown = RunShown("mine", "", "", SCORES, beside)
+    shown = RunShown("mine", "", "", SCORES, beside, has_all=True)
     wide, narrow = (printed(run_blocks, shown, width=width) for width in (100, 78))
     everything = "this run real tuned minimal collapsed untrained noise"
     assert everything in " ".join(wide.split())
@@ -258,6 +277,7 @@ def test_nothing_is_wider_than_the_window(width: int, encoding: str) -> None:
     (board,) = boards([MINIMAL, TUNED, mine], Path("nowhere"))
     for text in (
         printed(run_blocks, SHOWN, width=width, encoding=encoding),
+        printed(run_blocks, replace(SHOWN, has_all=True), width=width, encoding=encoding),
         printed(board_blocks, board, width=width, encoding=encoding),
         printed(challenge_blocks, goals(board, EPOCHS), True, width=width, encoding=encoding),
     ):

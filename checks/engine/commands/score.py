@@ -1,8 +1,9 @@
 """`python run_checks.py score [RUN]`: how good a training run's images are.
 
-RUN is the name of one run: its measures beside those of real images, of noise and of generators
-that failed, what each of them says, and which digits are missing. Without it and with several runs:
-all of them side by side, the best first, with the recipes, and the challenge to beat these.
+RUN is the name of one run: how many of the ten digits can be recognized in its images, and their
+Fréchet distance, which compares the mean and the spread of what a small classifier sees in them and
+in real ones. Real images, noise and the recipe minimal stand beside it. Without a name and with
+several runs: all of them side by side, the best first, and the challenge to beat the recipes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     ("python run_checks.py score", "your runs side by side; the only one where there is one"),
-    ("python run_checks.py score first", "the run called first, measure by measure"),
+    ("python run_checks.py score first", "the run called first"),
+    ("python run_checks.py score first --all", "with six more measures"),
 )
 
 
@@ -31,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which run."""
     add = parser.add_argument
     add("run", nargs="?", default="", help="a run's name (default: all of them)", metavar="RUN")
+    add("--all", action="store_true", help="every measure, beside failed generators as well")
     add("--data", metavar="DIR", help="folder with MNIST, where it has moved since the training")
 
 
@@ -44,16 +47,16 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("There is no run to score yet: python run_checks.py train makes one.")
     with Screen(make_console()) as screen:
         if len(found) == 1:
-            show_run(screen, found[0], options.data)
+            show_run(screen, found[0], options.data, options.all)
         else:
-            show_all(screen, found, options.data)
+            show_all(screen, found, options.data, options.all)
     return PASSED
 
 
 # One run ------------------------------------------------------------------------------------------
 
 
-def show_run(screen: Screen, run: Run, data: str | None) -> None:
+def show_run(screen: Screen, run: Run, data: str | None, has_all: bool) -> None:
     """The measures of one run, in figures and in words."""
     from checks.engine.ui.score_screen import RunShown, run_blocks
 
@@ -65,9 +68,14 @@ def show_run(screen: Screen, run: Run, data: str | None) -> None:
         "processor time",
         scores=scores,
         recipes=recipes_beside(run, scores["features"]),
+        has_all=has_all,
     )
     print_blocks(screen, run_blocks(screen.page, shown))
-    next_step(screen, f"look at its images:\n  {command(f'report {run.name} --open')}")
+    images, every = command(f"report {run.name} --open"), command(f"score {run.name} --all")
+    if has_all:
+        next_step(screen, f"look at its images:\n  {images}")
+    else:
+        next_step(screen, f"look at its images, and at six more measures:\n  {images}\n  {every}")
 
 
 def what(run: Run) -> str:
@@ -109,7 +117,7 @@ def scores_of(screen: Screen, run: Run, data: str | None) -> dict[str, Any]:
 # All runs -----------------------------------------------------------------------------------------
 
 
-def show_all(screen: Screen, found: list[Run], data: str | None) -> None:
+def show_all(screen: Screen, found: list[Run], data: str | None, has_all: bool) -> None:
     """The boards, and the challenge on each of them."""
     from checks.engine.quality.leaderboard import boards, goals
     from checks.engine.ui.score_screen import board_blocks, challenge_blocks
@@ -125,7 +133,7 @@ def show_all(screen: Screen, found: list[Run], data: str | None) -> None:
     epochs = recipes_epochs()
     made = boards(scored)
     for board in made:
-        print_blocks(screen, board_blocks(screen.page, board))
+        print_blocks(screen, board_blocks(screen.page, board, has_all))
         own = has_own(board)
         print_blocks(screen, challenge_blocks(screen.page, goals(board, epochs), own))
     for problem in left_out:

@@ -206,7 +206,7 @@ def said_scores(scores: dict[str, Any]) -> str:
     last = scores["epochs"][max(scores["epochs"], key=int)]
     others = scores["calibration"]
     return (
-        f"Fréchet distance: {last['frechet']:.1f} (untrained {others['untrained']['frechet']:.1f}, "
-        f"real images {others['real']['frechet']:.1f}); "
-        f"{last['n_digits']} of the ten digits appear."
+        f"{last['n_digits']} of the ten digits can be recognized. Fréchet distance: "
+        f"{last['frechet']:.1f} (real images {others['real']['frechet']:.1f}, untrained "
+        f"{others['untrained']['frechet']:.1f}); the smaller, the better."
     )

@@ -39,7 +39,11 @@ class Measure:
         return self.form.format(value + 0.0 if abs(value) >= 5e-4 else 0.0)
 
 
-MEASURES = (
+MEASURES = (  # the two that come first are shown first, the others where they are asked for
+    Measure(
+        "n_digits", "digits, of the ten", "{:.0f}",
+        "how many of the ten digits can be recognized in the images",
+    ),
     Measure(
         "frechet", "Fréchet distance", "distance",
         "how far the images as a whole lie from real ones, in looks and in variety; 0 is best",
@@ -57,7 +61,6 @@ MEASURES = (
         "how many real images lie around each of yours; about 1 for real ones",
     ),
     Measure("coverage", "coverage", "percent", "how many real images have one of yours nearby"),
-    Measure("n_digits", "digits that appear", "{:.0f}", "how many of the ten digits it makes"),
     Measure(
         "accuracy", "D tells apart", "percent",
         "the discriminator's accuracy: at 50% it can only guess, at 100% it sees through all",
@@ -65,6 +68,7 @@ MEASURES = (
     ),
 )  # fmt: skip
 NAMED = {measure.name: measure for measure in MEASURES}
+LEADING = MEASURES[:2]
 FRECHET = NAMED["frechet"]
 
 

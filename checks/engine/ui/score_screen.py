@@ -13,7 +13,7 @@ from typing import Any
 from rich.text import Text
 
 from checks.engine.quality.leaderboard import Board, Entry, Goal
-from checks.engine.quality.wording import FRECHET, MEASURES, NAMED, standing
+from checks.engine.quality.wording import FRECHET, LEADING, MEASURES, NAMED, Measure, standing
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page
 
@@ -22,20 +22,26 @@ BAR = 24  # cells of the longest bar
 LABEL = max(len(measure.title) for measure in MEASURES) + 2
 MISSING, RARE, OFTEN = 0.01, 0.05, 0.2  # shares of a digit; an even one is 0.1
 SNAPSHOTS = 12  # rows of the progress
+BESIDE = ("this run", "real", "minimal", "noise")  # what the measures that lead stand beside
+SHORT = {"n_digits": "digits", "frechet": "Fréchet", "kernel": "kernel", "accuracy": "D"}
 # Columns of the board by what they show, in the order in which narrow windows lose them.
-LOST = ("accuracy", "coverage", "code", "epoch")
+LOST = ("D", "coverage", "code", "epochs")
 ON_DATA = {"mnist": "MNIST", "drawn": "digits that the kit draws"}
 
 
 @dataclass(frozen=True)
 class RunShown:
-    """One run's scores as `score_run` gives them, with figures of recipes to compare with."""
+    """One run's scores as `score_run` gives them, with figures of recipes to compare with.
+
+    With `has_all` every measure is shown, else the two that lead, beside what matters most.
+    """
 
     name: str
     what: str  # whose code, how long, on what
     cost: str  # images seen, processor time
     scores: Mapping[str, Any]
     recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    has_all: bool = False
 
 
 # One run ------------------------------------------------------------------------------------------
@@ -45,49 +51,57 @@ def run_blocks(page: Page, shown: RunShown) -> list[Text]:
     """A run: the measures beside known images, what they say, the digits, the way there."""
     last = max(shown.scores["epochs"], key=int)
     score, known = shown.scores["epochs"][last], shown.scores["calibration"]
+    measures = MEASURES if shown.has_all else LEADING
     blocks = [
         page.hang(page.line(shown.name, "bold"), page.line(f"  {shown.what}", "dim")),
         page.hang(Text(), page.line(shown.cost, "dim")),
         Text(),
         page.line(f"After epoch {last}", "bold"),
-        *beside(page, score, known, shown.recipes),
+        *beside(page, shown, score, measures),
         Text(),
         page.line("What it says", "bold"),
-        *meanings(page, score, known),
+        *meanings(page, score, known, measures),
         Text(),
         *digits(page, score),
     ]
     if len(shown.scores["epochs"]) > 1:
-        blocks += [Text(), page.line("The way there", "bold"), *progress(page, shown.scores)]
+        blocks += [
+            Text(),
+            page.line("The way there", "bold"),
+            *progress(page, shown.scores, measures),
+        ]
     return [*blocks, Text()]
 
 
 def beside(
-    page: Page,
-    score: Mapping[str, Any],
-    known: Mapping[str, Mapping[str, Any]],
-    recipes: Mapping[str, Mapping[str, Any]],
+    page: Page, shown: RunShown, score: Mapping[str, Any], measures: Sequence[Measure]
 ) -> list[Text]:
     """The measures of a run, of known images and of recipes: a row each."""
-    columns = {"this run": score, "real": known["real"], **recipes}
+    known = shown.scores["calibration"]
+    columns = {"this run": score, "real": known["real"], **shown.recipes}
     columns |= {name: known[name] for name in ("collapsed", "untrained", "noise")}
+    if not shown.has_all:
+        columns = {name: columns[name] for name in BESIDE if name in columns}
     rows = [
         [
             measure.title,
             *(measure.written(each.get(measure.name)) for each in columns.values()),
         ]
-        for measure in MEASURES
+        for measure in measures
     ]
     lost = ["untrained", "minimal", "collapsed", "tuned"]
     return table(page, ["", *columns], rows, lost, bold=1)
 
 
 def meanings(
-    page: Page, score: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]
+    page: Page,
+    score: Mapping[str, Any],
+    known: Mapping[str, Mapping[str, Any]],
+    measures: Sequence[Measure],
 ) -> list[Text]:
     """Each measure in words: how good it is, and what it is."""
     blocks = []
-    for measure in MEASURES:
+    for measure in measures:
         value = score[measure.name]
         if value is None:
             continue
@@ -130,61 +144,53 @@ def judged(share: float) -> tuple[str, str]:
     return ("often", "yellow") if share > OFTEN else ("", "green")
 
 
-def progress(page: Page, scores: Mapping[str, Any]) -> list[Text]:
+def progress(page: Page, scores: Mapping[str, Any], measures: Sequence[Measure]) -> list[Text]:
     """The measures of each snapshot, a row each."""
     epochs = sorted(map(int, scores["epochs"]))
     if len(epochs) > SNAPSHOTS:
         last = len(epochs) - 1
         epochs = [epochs[round(i * last / (SNAPSHOTS - 1))] for i in range(SNAPSHOTS)]
-    heads = {measure.name: measure.title.removesuffix(" distance") for measure in MEASURES}
-    heads |= {"n_digits": "digits", "accuracy": "D"}
+    heads = {measure.name: SHORT.get(measure.name, measure.title) for measure in measures}
     rows = []
     for epoch in epochs:
         score = scores["epochs"][str(epoch)]
         rows.append([f"{epoch:,}", *(NAMED[name].written(score[name]) for name in heads)])
-    lost = [heads[name] for name in ("density", "kernel", "accuracy", "precision")]
+    lost = [SHORT.get(name, name) for name in ("density", "kernel", "accuracy", "precision")]
     return table(page, ["epoch", *heads.values()], rows, lost)
 
 
 # All runs -----------------------------------------------------------------------------------------
 
 
-def board_blocks(page: Page, board: Board) -> list[Text]:
+def board_blocks(page: Page, board: Board, has_all: bool = False) -> list[Text]:
     """Runs side by side, the best first."""
-    columns: dict[str, str] = {
-        "name": "", "code": "code", "epoch": "epochs", "images": "images", "cpu": "CPU s",
-        "frechet": "Fréchet", "n_digits": "digits", "coverage": "coverage", "accuracy": "D",
-    }  # fmt: skip
-    rows = [list(cells(entry).values()) for entry in board.entries]
-    lost = [columns[name] for name in LOST]
+    measures = ["n_digits", "frechet", *(("coverage", "accuracy") if has_all else ())]
+    heads = ["", "code", "epochs", "images", "CPU s", *(SHORT.get(m, m) for m in measures)]
+    rows = [cells(entry, measures) for entry in board.entries]
     title = f"Runs on {ON_DATA.get(board.kind, board.kind)}"
-    notes = "images: seen in training, CPU s: processor time, D: how many images D tells apart"
+    notes = "images: seen in training, CPU s: processor time, digits: of the ten"
+    notes += ", D: how many images D tells apart" if has_all else ""
     if any(entry.is_figure for entry in board.entries):
         notes += ", *: came with the kit, measured on another machine"
     return [
         page.hang(page.line(title, "bold"), page.line("  the best first", "dim")),
-        *table(page, list(columns.values()), rows, lost, left=2),
+        *table(page, heads, rows, [head for head in LOST if head in heads], left=2),
         page.hang(Text("  "), page.text(f"{notes}.", "dim")),
         Text(),
     ]
 
 
-def cells(entry: Entry) -> dict[str, str]:
+def cells(entry: Entry, measures: Sequence[str]) -> list[str]:
     """What stands in a row of the board."""
     device = "" if entry.device == "cpu" else f" {entry.device}"
-    score = entry.score
-    measured = {
-        name: NAMED[name].written(score.get(name)) for name in ("frechet", "n_digits", "coverage")
-    }
-    return {
-        "name": f"{entry.name[:20]}{'*' if entry.is_figure else ''}",
-        "code": "" if entry.code == entry.name else f"{entry.code[:12]}{device}",
-        "epoch": f"{entry.epoch:,}",
-        "images": f"{entry.images_seen:,}",
-        "cpu": f"{entry.cpu_seconds:,.0f}",
-        **measured,
-        "accuracy": NAMED["accuracy"].written(score.get("accuracy")),
-    }
+    return [
+        f"{entry.name[:20]}{'*' if entry.is_figure else ''}",
+        "" if entry.code == entry.name else f"{entry.code[:12]}{device}",
+        f"{entry.epoch:,}",
+        f"{entry.images_seen:,}",
+        f"{entry.cpu_seconds:,.0f}",
+        *(NAMED[name].written(entry.score.get(name)) for name in measures),
+    ]
 
 
 def challenge_blocks(page: Page, goals: Sequence[Goal], has_own: bool) -> list[Text]:
