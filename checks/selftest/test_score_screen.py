@@ -230,7 +230,7 @@ def test_a_run_leads_with_what_a_learner_looks_for() -> None:
     first = lines.index("After epoch 57") + 1
     assert [line.split() for line in lines[first : first + 3]] == [
         ["this", "run", "real", "minimal", "noise"],
-        ["digits,", "of", "the", "ten", "10", "10", "0", "1"],
+        ["digits", "recognized", "10", "10", "0", "1"],
         ["Fréchet", "distance", "3.30", "2.50", "128.0", "1900.0"],
     ]
     assert "How many of the ten digits can be recognized" in " ".join(text.split())
@@ -242,7 +242,7 @@ def test_one_run_beside_what_is_known() -> None:
     text = printed(run_blocks, replace(SHOWN, has_all=True))
     assert "After epoch 57" in text
     said = " ".join(text.split())
-    assert "this run real collapsed untrained noise digits, of the ten 10 10 1 1 1 Fréchet" in said
+    assert "this run real collapsed untrained noise digits recognized 10 10 1 1 1 Fréchet" in said
     assert "\n  Fréchet distance        3.30   2.50     1100.0     1500.0  1900.0\n" in text
     assert "Next to real images. How far the images as a whole lie from real ones" in said
     assert "D tells apart The discriminator's accuracy: at 50%" in said

@@ -26,7 +26,7 @@ class Measure:
     form: str
     says: str
     larger_is_better: bool = True
-    is_calibrated: bool = True  # known images have it as well
+    is_calibrated: bool = True  # its value says most among those of known images
 
     def written(self, value: float | None) -> str:
         """The value as it stands in a table."""
@@ -41,8 +41,9 @@ class Measure:
 
 MEASURES = (  # the two that come first are shown first, the others where they are asked for
     Measure(
-        "n_digits", "digits, of the ten", "{:.0f}",
+        "n_digits", "digits recognized", "{:.0f}",
         "how many of the ten digits can be recognized in the images",
+        is_calibrated=False,
     ),
     Measure(
         "frechet", "Fréchet distance", "distance",
