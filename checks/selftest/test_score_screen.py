@@ -243,7 +243,7 @@ def test_one_run_beside_what_is_known() -> None:
     assert "After epoch 57" in text
     said = " ".join(text.split())
     assert "this run real collapsed untrained noise digits recognized 10 10 1 1 1 Fréchet" in said
-    assert "\n  Fréchet distance        3.30   2.50     1100.0     1500.0  1900.0\n" in text
+    assert "\n  Fréchet distance       3.30   2.50     1100.0     1500.0  1900.0\n" in text
     assert "Next to real images. How far the images as a whole lie from real ones" in said
     assert "D tells apart The discriminator's accuracy: at 50%" in said
     lines = text.splitlines()
