@@ -30,9 +30,10 @@ class CheckEndedError(Exception):
         further: Iterable[Further] = (),
         error: LearnersError | None = None,
         output: str = "",
+        subject: str = "",
     ) -> None:
         self.came, self.expected, self.why, self.hint = came, expected, why, hint
-        self.awaited = awaited
+        self.awaited, self.subject = awaited, subject
         self.mistake, self.error, self.output = mistake, error, output
         self.further = tuple(further)
         parts = [mistake.name if mistake else "", expected and f"Expected: {expected}"]
@@ -81,6 +82,12 @@ class CrashedError(CheckEndedError):
     """The child ended, or answered with something other than evidence."""
 
     status = Status.CRASHED
+
+
+class NoFileError(CheckEndedError):
+    """The tier's file was not handed in."""
+
+    status = Status.MISSING
 
 
 def wrong(

@@ -40,7 +40,11 @@ def next_step(verdicts: Sequence[Verdict]) -> NextStep | None:
         later = tiers()[tiers().index(verdicts[-1].tier) + 1 :]
         return NextStep(f"on to {later[0]}", later[0]) if later else TRAINING
     where = following.location
-    if following.status is Status.BLOCKED:
+    if following.status is Status.MISSING:
+        what = f"put {following.subject} in its place"
+    elif following.subject:
+        what = f"fix {following.subject}"
+    elif following.status is Status.BLOCKED:
         what = f"write {following.awaited or 'what it waits for'}"
     elif following.status.is_open:
         what = f"{following.came[0].lower()}{following.came[1:].rstrip('.')}"

@@ -23,6 +23,8 @@ class Totals:
     unjudged: int = 0
     points: int = 0
     earned: int = 0
+    missing: int = 0  # of the wrong ones, those whose file was not handed in
+    stand_ins: tuple[str, ...] = ()  # the tiers that were taken from the reference for these checks
 
     @property
     def complete(self) -> bool:
@@ -57,6 +59,8 @@ def of_one(item: Verdict | Check) -> Totals:
         wrong=int(item.status.is_wrong),
         points=item.points,
         earned=item.earned,
+        missing=int(item.status is Status.MISSING),
+        stand_ins=tuple(each.tier for each in item.stand_ins),
     )
 
 
@@ -70,6 +74,8 @@ def add(one: Totals, other: Totals) -> Totals:
         unjudged=one.unjudged + other.unjudged,
         points=one.points + other.points,
         earned=one.earned + other.earned,
+        missing=one.missing + other.missing,
+        stand_ins=tuple(dict.fromkeys(one.stand_ins + other.stand_ins)),
     )
 
 

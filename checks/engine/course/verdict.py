@@ -27,6 +27,7 @@ class Status(str, Enum):
     TIMEOUT = "timeout"  # over the wall-clock limit
     MEMORY = "memory"  # over the memory limit
     CRASHED = "crashed"  # the process ended without an answer
+    MISSING = "missing"  # no such file was handed in
     INFRA = "infra"  # the kit's own fault: loud, and never counted as a zero
 
     @property
@@ -45,23 +46,29 @@ class Frame:
     """One line of the learner's own code.
 
     `file` is an absolute path, `line` counts from 1, `source` is that line's text, stripped.
+    `column` counts from 1 in `source`, where Python points at a place in it; 0 where it doesn't.
     """
 
     file: str
     line: int
     function: str
     source: str
+    column: int = 0
 
 
 @dataclass(frozen=True)
 class LearnersError:
-    """An exception that the learner's code ended with; `frames` are (file, line, function)."""
+    """An exception that the learner's code ended with; `frames` are (file, line, function).
+
+    `column` is where in the last frame's line Python points at, counted from 1; 0 for nowhere.
+    """
 
     type: str
     message: str
     bases: tuple[str, ...] = ()
     frames: tuple[tuple[str, int, str], ...] = ()
     raised_by_learner: bool = False
+    column: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,13 +99,23 @@ class Further:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """A tier of the reference's, taken in the place of the learner's, and why."""
+
+    tier: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The end of one check, in words.
 
     Text fields are plain sentences (no markup); any of them may be empty. `expected`, `came`,
     `why` and `hint` are there for everything that `is_wrong`; `came` alone says what is missing
     for a to-do and what it waits for when blocked. `frames` is the learner's traceback, outermost
-    first; `location` is where the checked function stands in the learner's file.
+    first; `location` is where the checked function stands in the learner's file. `subject` is there
+    where it is the file that is wrong and not what the check is about: all checks of its tier end
+    the same way then.
     """
 
     check: str  # e.g. "test_beginner.py::test_shape": the pytest node, for --json and re-runs
@@ -120,6 +137,8 @@ class Verdict:
     location: Frame | None = None
     output: str = ""  # what the learner's code printed, bounded; shown on request
     seconds: float = 0.0
+    subject: str = ""  # the file, as a person names it
+    stand_ins: tuple[StandIn, ...] = ()  # earlier tiers that were taken from the reference
 
     @property
     def earned(self) -> int:

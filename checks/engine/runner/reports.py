@@ -53,8 +53,8 @@ def as_json(verdicts: Sequence[Verdict], meta: Mapping[str, Any] | None = None) 
     return json.dumps(report, indent=2, ensure_ascii=True) + "\n"
 
 
-def sums(totals: Totals) -> dict[str, int]:
-    """A tier's totals without its name."""
+def sums(totals: Totals) -> dict[str, Any]:
+    """A tier's totals without its name; `stand_ins` are the tiers taken from the reference."""
     fields = asdict(totals)
     del fields["tier"]
     return fields
@@ -85,7 +85,10 @@ def write_junit(path: str | os.PathLike[str], verdicts: Sequence[Verdict]) -> No
             elif kind:
                 message = xml_text(verdict.mistake or first_line(verdict.came) or verdict.title)
                 result = ET.SubElement(case, kind, message=message, type=verdict.status.value)
-                result.text = xml_text(explanation(verdict))
+                first = next(each for each in mine if each.subject == verdict.subject)
+                is_told = bool(verdict.subject) and verdict is not first
+                told = f"The same as in {first.title}: it is about the whole file."
+                result.text = xml_text(told if is_told else explanation(verdict))
             if verdict.output:
                 ET.SubElement(case, "system-out").text = xml_text(verdict.output)
     ET.indent(root)
@@ -120,7 +123,12 @@ def explanation(verdict: Verdict) -> str:
     said = zip(labels, (verdict.expected, verdict.came, verdict.why, verdict.hint), strict=True)
     lines = [f"{label}: {text}" for label, text in said if text]
     places = verdict.frames or ((verdict.location,) if verdict.location else ())
-    lines += [f"{place.file}:{place.line} in {place.function}" for place in places]
+    for place in places:
+        is_named = place.function not in ("", "<module>")
+        lines.append(f"{place.file}:{place.line}" + f" in {place.function}" * is_named)
+        if place.column:
+            lines += [place.source, " " * (place.column - 1) + "^"]
+    lines += [f"Checked with the reference's {e.tier}: {e.reason}." for e in verdict.stand_ins]
     return "\n".join(lines)
 
 

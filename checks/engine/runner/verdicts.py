@@ -41,6 +41,7 @@ def verdict_of(
             exhibits=tuple(view.exhibits),
             output="".join(view.output),
             location=_location(view),
+            stand_ins=view.stand_ins,
         )
     if ended is None:
         return base
@@ -65,6 +66,7 @@ def verdict_of(
         mistake=ended.mistake.name if ended.mistake else "",
         mistake_id=ended.mistake.id if ended.mistake else "",
         further=ended.further,
+        subject=ended.subject,
         frames=_frames(view.submission, ended) if view else (),
         advice=(),
     )
@@ -98,20 +100,30 @@ def _location(view: Solution) -> Frame | None:
 def _frames(submission: Submission, ended: CheckEndedError) -> tuple[Frame, ...]:
     if ended.error is None:
         return ()
-    return tuple(
-        _frame(submission, Path(file), line, name) for file, line, name in ended.error.frames
-    )
+    frames = [_frame(submission, Path(file), line, name) for file, line, name in ended.error.frames]
+    if frames and ended.error.column:
+        frames[-1] = pointed_at(frames[-1], submission, ended.error.column)
+    return tuple(frames)
 
 
 def _frame(submission: Submission, path: Path, line: int, function: str) -> Frame:
-    lines = submission.text(path).splitlines()
-    source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return Frame(str(path), line, function, source[:200])
+    return Frame(str(path), line, function, submission.line(path, line).strip()[:200])
+
+
+def pointed_at(frame: Frame, submission: Submission, column: int) -> Frame:
+    """The frame with the place in its line that Python points at, in a piece around it."""
+    line = submission.line(Path(frame.file), frame.line)
+    place = max(column - 1 - (len(line) - len(line.lstrip())), 0)
+    source, cut = line.strip(), max(place - 60, 0)
+    lead = "…" if cut else ""
+    return dataclasses.replace(
+        frame, source=(lead + source[cut:])[:200], column=place - cut + len(lead) + 1
+    )
 
 
 def plain_text(verdict: Verdict) -> str:
     """A verdict as plain pytest shows it."""
-    rows = [verdict.title, verdict.mistake and f"Mistake: {verdict.mistake}"]
+    rows = [verdict.subject or verdict.title, verdict.mistake and f"Mistake: {verdict.mistake}"]
     for label in ("expected", "came", "why", "hint"):
         text: Any = getattr(verdict, label)
         rows.append(text and f"{label.capitalize()}: {text}")

@@ -21,7 +21,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -42,6 +42,7 @@ from checks.engine.sandbox.worker_process import (
 __all__ = ["CAN_FORK", "Limits", "Outcome", "Sandbox"]
 
 MAX_FRAMES = 12
+STAND_INS = "stand_ins"  # the folder in the child's scratch folder
 MAX_MESSAGE = 2000
 Found = TypeVar("Found")
 
@@ -145,8 +146,11 @@ class Sandbox:
         arguments: dict[str, Any],
         seed: int = 0,
         limits: Limits | None = None,
+        stand_ins: Mapping[str, str] | None = None,
     ) -> Outcome:
         """Run `checks.probes.<module>.<probe>(learner's module, **arguments)` in a child.
+
+        `stand_ins` are the sources of modules that an import finds before the learner's own.
 
         Raises:
             SandboxError: no child can be started.
@@ -156,6 +160,11 @@ class Sandbox:
         with tempfile.TemporaryDirectory(
             prefix="gan-check-", ignore_cleanup_errors=True
         ) as scratch:
+            beside = Path(scratch) / STAND_INS
+            if stand_ins:
+                beside.mkdir()
+            for name, source in (stand_ins or {}).items():
+                (beside / f"{name}.py").write_text(source, encoding="utf-8")
             message = wire.pack(
                 {
                     "solutions": os.fsencode(solutions).decode("latin-1"),
@@ -165,6 +174,7 @@ class Sandbox:
                     "seed": seed,
                     "limits": limits.for_child(),
                     "scratch": os.path.realpath(scratch),
+                    "stand_ins": os.path.realpath(beside) if stand_ins else "",
                 }
             )
             with self._busy:
@@ -243,14 +253,15 @@ def _outcome(ended: Ended, seconds: float, solutions: Path) -> Outcome:
             detail = str(answer["message"])[:MAX_MESSAGE]
             return Outcome(status, detail=detail, output=output, seconds=seconds)
         if status in ("error", "exit", "memory"):
-            error = _error(answer, solutions)
+            error = error_in(answer, solutions)
             return Outcome(status, error=error, output=output, seconds=seconds)
     except Exception as error:
         return Outcome("garbled", detail=str(error), output=output, seconds=seconds)
     return Outcome("garbled", detail="an unknown answer", output=output, seconds=seconds)
 
 
-def _error(answer: dict[str, Any], solutions: Path) -> LearnersError:
+def error_in(answer: dict[str, Any], solutions: Path) -> LearnersError:
+    """The learner's exception of an answer, held to what an exception may be."""
     frames = []
     for name, line, function in answer["frames"][:MAX_FRAMES]:
         file = solutions / str(name)

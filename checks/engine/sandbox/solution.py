@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,18 +16,20 @@ from checks.engine.course.check_errors import (
     CheckEndedError,
     CrashedError,
     LearnersCodeError,
+    NoFileError,
     NotWrittenError,
     OverMemoryError,
     OverTimeError,
     WaitsError,
 )
-from checks.engine.course.verdict import Exhibit, LearnersError
-from checks.engine.learner.learners_file import MAX_SOURCE, obstacle
+from checks.engine.course.verdict import Exhibit, LearnersError, StandIn
+from checks.engine.learner.file_problem import FileProblem, file_problem
+from checks.engine.learner.learners_file import MAX_SOURCE
 from checks.engine.parsing import parsed
-from checks.engine.paths import KIT
-from checks.engine.sandbox import wire
+from checks.engine.paths import KIT, tiers
+from checks.engine.sandbox import stand_ins, wire
 from checks.engine.sandbox.client import Limits, Outcome, Sandbox
-from checks.engine.sandbox.translation import translated
+from checks.engine.sandbox.translation import Scene, translated, worded
 from checks.mistakes import CATALOGUE
 
 HEAVY = frozenset({"torchvision", "matplotlib", "scipy", "pandas", "sklearn", "PIL", "tqdm"})
@@ -52,6 +55,8 @@ class Submission:
     _trees: dict[str, ast.Module | None] = field(default_factory=dict, repr=False)
     _libraries: dict[str, list[str]] = field(default_factory=dict, repr=False)
     _hung: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _stand_ins: dict[str, tuple[StandIn, ...]] = field(default_factory=dict, repr=False)
+    _blockers: dict[str, tuple[StandIn, ...]] = field(default_factory=dict, repr=False)
 
     def through(self, sandbox: Sandbox) -> Submission:
         """The same submission, to be asked through another sandbox; what is found is shared."""
@@ -122,9 +127,56 @@ class Submission:
                 return node.name
         return ""
 
-    def obstacle(self, tier: str) -> str:
-        """Why the tier's file can't be checked at all, in one sentence; "" where it can."""
-        return obstacle(self.folder, tier)
+    def line(self, path: Path, number: int) -> str:
+        """A line of a file of this folder, counted from 1; "" where there is none."""
+        lines = re.split(r"\r\n|\r|\n", self.text(path))
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def scene(self, error: LearnersError) -> Scene:
+        """What surrounds an exception in the learner's files."""
+        if not error.frames:
+            return Scene(defined=self.defined())
+        file, number, _ = error.frames[-1]
+        return Scene(
+            self.statement(file, number),
+            self.text(Path(file)),
+            self.defined(),
+        )
+
+    def statement(self, file: str, number: int) -> str:
+        """The statement that a line belongs to, on one line; of a compound one that line alone."""
+        tree = self.source(Path(file).stem)
+        lines = [self.line(Path(file), number)]
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+                first, last = node.lineno, node.end_lineno or node.lineno
+                if first <= number <= last:
+                    lines = [self.line(Path(file), each) for each in range(first, last + 1)]
+        return " ".join(line.strip() for line in lines)
+
+    def defined(self) -> frozenset[str]:
+        """The functions and classes that the folder's tiers define, wherever in them."""
+        return self.once(
+            "defined",
+            lambda: frozenset(
+                node.name
+                for tier in tiers()
+                for node in ast.walk(self.source(tier) or ast.Module([], []))
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+            ),
+        )
+
+    def problem(self, tier: str) -> FileProblem | None:
+        """Why the tier's file can't be read; None where it can."""
+        return self.once(("problem", tier), lambda: file_problem(self.folder, tier))
+
+    def stand_ins(self, tier: str) -> tuple[StandIn, ...]:
+        """The earlier tiers that the reference stands in for, since the learner's can't be used."""
+        return self._stand_ins.get(tier, ())
+
+    def blockers(self, tier: str) -> tuple[StandIn, ...]:
+        """The earlier tiers that can't be used and for which there is no reference either."""
+        return self._blockers.get(tier, ())
 
     def libraries(self, tier: str) -> list[str]:
         """The heavy libraries that the file imports anywhere, to be loaded once for all."""
@@ -166,15 +218,89 @@ class Submission:
         if (tier, about) in self._hung:  # it has hung before: don't wait as long again
             limits = Limits(limits.seconds / 4, limits.memory, limits.file)
         self.preload(tier)
-        outcome = self.sandbox.run(self.folder, tier, probe, arguments, self.seed, limits)
+        known = self.stand_ins(tier)
+        outcome = self._run(tier, probe, arguments, limits)
+        while self._ended_at_import(tier, outcome):
+            if known == (known := self._more_stand_ins(tier, outcome, known)):
+                break
+            outcome = self._run(tier, probe, arguments, limits)
         if outcome.status == "timeout":
-            self._hung.add((tier, about))
-            alone = self.sandbox.run(
-                self.folder, tier, "imported", {}, self.seed, Limits(IMPORT_SECONDS)
-            )
-            if alone.status == "timeout":
-                self._hung.add((tier, ""))
+            self._hung.add((tier, "" if self.imports(tier).status == "timeout" else about))
         return outcome
+
+    def _run(self, tier: str, probe: str, arguments: dict[str, Any], limits: Limits) -> Outcome:
+        """Run a probe, with the stand-ins that are known to be needed."""
+        sources = {each.tier: stand_ins.source(each.tier) for each in self.stand_ins(tier)}
+        return self.sandbox.run(
+            self.folder, tier, probe, arguments, self.seed, limits, stand_ins=sources
+        )
+
+    def imports(self, tier: str) -> Outcome:
+        """How an import of the tier's file ends, and nothing else of it."""
+        return self.once(
+            ("imports", tier, self.stand_ins(tier)),
+            lambda: self._run(tier, "imported", {}, Limits(IMPORT_SECONDS)),
+        )
+
+    def _is_importable(self, tier: str) -> bool:
+        known, outcome = self.stand_ins(tier), self.imports(tier)
+        while outcome.status != "ok":
+            if known == (known := self._more_stand_ins(tier, outcome, known)):
+                break
+            outcome = self.imports(tier)
+        return outcome.status == "ok"
+
+    def _ended_at_import(self, tier: str, outcome: Outcome) -> bool:
+        if outcome.status == "ok":
+            return False
+        if outcome.error is None:  # it says nothing about where it was
+            return self.imports(tier).status != "ok"
+        return is_at_import(outcome.error, tier)
+
+    def _more_stand_ins(
+        self, tier: str, outcome: Outcome, known: tuple[StandIn, ...]
+    ) -> tuple[StandIn, ...]:
+        """The stand-ins that an import of the tier needs, which has ended so in spite of these."""
+        found = self.once(
+            ("stand-ins", tier, known), lambda: tuple(self._unusable(tier, outcome, known))
+        )
+        there = (*known, *(each for each in found if stand_ins.is_there(each.tier)))
+        with self._lock:
+            if len(there) > len(self.stand_ins(tier)):
+                self._stand_ins[tier] = there
+            if absent := tuple(each for each in found if not stand_ins.is_there(each.tier)):
+                self._blockers[tier] = absent
+        return there
+
+    def _unusable(
+        self, tier: str, outcome: Outcome, known: tuple[StandIn, ...]
+    ) -> Iterator[StandIn]:
+        """The earlier tiers that this one imports, itself or through others, and that break it."""
+        replaced = {each.tier for each in known}
+        before = stand_ins.earlier(tier)
+        needed = stand_ins.imported(self.source(tier))
+        for each in reversed(before):
+            if each in needed:
+                own = stand_ins.source(each) if each in replaced else None
+                needed |= stand_ins.imported(parsed(own) if own else self.source(each))
+        said = outcome.error.message if outcome.error else ""
+        lacks = re.match(r"cannot import name '(\w+)' from '(\w+)'", said)
+        for each in (each for each in before if each in needed - replaced):
+            if (problem := self.problem(each)) is not None:
+                why = "is missing" if problem.is_missing else "cannot be read"
+                yield StandIn(each, f"{each}.py {why}")
+            elif lacks and lacks[2] == each:
+                yield StandIn(each, f"{each}.py defines no {lacks[1]}")
+            elif not self._is_importable(each):
+                yield StandIn(each, f"{each}.py cannot be imported")
+
+
+def is_at_import(error: LearnersError, tier: str) -> bool:
+    """Whether an exception ended the import of the tier's file, and not a function of it."""
+    if not error.frames:
+        return False
+    file, _, function = error.frames[0]
+    return Path(file).name == f"{tier}.py" and function in ("<module>", "")
 
 
 class Evidence(dict[str, Any]):
@@ -212,20 +338,27 @@ class Solution:
             CheckEndedError: the learner's code did not get that far; the check ends here.
         """
         limits = limits or Limits()
-        if problem := self.submission.obstacle(self.tier):
-            raise LearnersCodeError(
-                problem,
-                expected=f"A Python file {self.tier}.py in the folder of solutions.",
-                why="One tier is one file of the same name.",
-                hint="python run_checks.py stubs --to FOLDER writes fresh stubs to a folder.",
-            )
+        if problem := self.submission.problem(self.tier):
+            raise self._unreadable(problem)
         outcome = self.submission.ask(self.tier, self.about, name, arguments, limits)
         if outcome.output:
             self.output.append(outcome.output)
         if outcome.status == "ok":
             evidence = outcome.evidence
             return Evidence(evidence) if type(evidence) is dict else evidence
+        for each in self.submission.blockers(self.tier):
+            file = self.file(each.tier)
+            raise WaitsError(
+                f"Waits for {file}, which this file imports: {each.reason}.",
+                awaited=file,
+                subject=file,
+            )
         raise self._ended(outcome, limits)
+
+    @property
+    def stand_ins(self) -> tuple[StandIn, ...]:
+        """The earlier tiers that were taken from the reference."""
+        return self.submission.stand_ins(self.tier)
 
     def call(self, function: str, *calls: dict[str, Any]) -> list[Any]:
         """What the learner's function returns for each set of named arguments."""
@@ -251,8 +384,37 @@ class Solution:
         except ValueError:
             return path.name
 
+    def _unreadable(self, problem: FileProblem) -> CheckEndedError:
+        """The tier's file is not there, or Python can't read it."""
+        if problem.is_missing:
+            return NoFileError(
+                problem.came,
+                expected=f"A Python file {self.tier}.py in the folder of solutions.",
+                why="One tier is one file, and it is found by its name.",
+                hint=problem.hint,
+                subject=self.file(),
+            )
+        path = self.submission.folder / f"{self.tier}.py"
+        frames = ((str(path), problem.line, ""),) if problem.line else ()
+        return LearnersCodeError(
+            problem.came,
+            expected="A file that Python can read from its first line to its last.",
+            why="Python reads the whole file before it runs any of it, so no check of "
+            f"{self.tier} could begin.",
+            hint=problem.hint,
+            error=LearnersError(problem.type, problem.came, frames=frames, column=problem.column),
+            subject=self.file(),
+        )
+
     def _ended(self, outcome: Outcome, limits: Limits) -> CheckEndedError:
+        """How a check ends whose probe did not come to its end."""
         error = outcome.error
+        at_import = (
+            is_at_import(error, self.tier)
+            if error is not None
+            else self.submission.imports(self.tier).status != "ok"
+        )
+        subject = self.file() if at_import else ""
         if error is not None and "MissingPartError" in error.bases:
             return LearnersCodeError(
                 f"{self.file()} defines no {error.message.strip(chr(39))}.",
@@ -271,16 +433,18 @@ class Solution:
                 why="On a laptop the whole machine would have begun to crawl.",
                 hint="Look for a loop that grows a list, or a shape with a number too many.",
                 error=error,
+                subject=subject,
             )
         if outcome.status == "timeout":
-            where = "while it was imported" if outcome.detail == "import" else ""
+            what = "The import of this file" if at_import else "Your code"
             return OverTimeError(
-                " ".join(["Your code was still running when it was stopped", where]).strip() + ".",
+                f"{what} was still running when it was stopped.",
                 expected=f"An end, long before {limits.seconds:.0f} seconds are over.",
                 why="Training code is made of loops, and one that never ends looks just like one "
                 "that is slow.",
                 hint="Look for a `while` whose condition never changes, or for work at the top "
                 "level of the file, outside `if __name__ == '__main__':`.",
+                subject=subject,
             )
         if outcome.status == "oversized":
             return CrashedError(
@@ -296,9 +460,10 @@ class Solution:
                 why="The checks, and whoever imports your file, go on after your function.",
                 hint="Return from the function instead, and keep exit for the main block.",
                 error=error,
+                subject=subject,
             )
         if outcome.status == "error" and error is not None:
-            return self._raised(error)
+            return self._raised(error, subject)
         if outcome.status == "garbled":
             Evidence().__missing__("")
         return CrashedError(
@@ -306,6 +471,7 @@ class Solution:
             expected="A return value.",
             why="Python code alone does not do that: a call into the system or a C library does.",
             hint="Look for os._exit, os.kill, ctypes, or a very deep recursion.",
+            subject=subject,
         )
 
     def _unfinished(self, error: LearnersError) -> CheckEndedError:
@@ -319,14 +485,19 @@ class Solution:
             f"Waits for {awaited}, which is still to be written.", awaited=awaited, error=error
         )
 
-    def _raised(self, error: LearnersError) -> CheckEndedError:
-        plain = translated(error, self.tier)
-        text = f"{error.type}: {error.message}" if error.message else error.type
+    def _raised(self, error: LearnersError, subject: str) -> CheckEndedError:
+        plain = translated(error, self.tier, self.submission.scene(error))
+        expected = "A return value; instead your code raised an exception."
+        why = plain.why
+        if subject:
+            expected = "A file that can be imported; instead a line of it raised an exception."
+            why += f" No check of {self.tier} could begin: an import runs the whole file."
         return LearnersCodeError(
-            text.strip(),
-            expected="A return value; instead your code raised an exception.",
-            why=plain.why,
+            worded(error),
+            expected=expected,
+            why=why,
             hint=plain.hint,
             mistake=CATALOGUE.get(plain.mistake_id),
             error=error,
+            subject=subject,
         )

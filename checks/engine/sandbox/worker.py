@@ -358,12 +358,12 @@ def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
                 stream.flush()
-        _leave(request["solutions"], own_modules, own_path)
+        _leave([request["solutions"], request["scratch"]], own_modules, own_path)
         answers.write(packed)
         answers.flush()
 
 
-def _leave(solutions: str, own_modules: set[str], own_path: list[str]) -> None:
+def _leave(folders: list[str], own_modules: set[str], own_path: list[str]) -> None:
     """Undo what one request most often leaves behind for the next."""
     import torch
 
@@ -372,10 +372,10 @@ def _leave(solutions: str, own_modules: set[str], own_path: list[str]) -> None:
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
-    root = os.path.join(os.path.realpath(solutions), "")
+    roots = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
     for name in set(sys.modules) - own_modules:
         path = getattr(sys.modules[name], "__file__", None) or ""
-        if os.path.realpath(path).startswith(root):
+        if os.path.realpath(path).startswith(roots):
             del sys.modules[name]
 
 
@@ -389,6 +389,8 @@ def enter(request: dict[str, Any]) -> None:
     tempfile.tempdir = request["scratch"]
     sys.path[:] = [p for p in sys.path if p and os.path.realpath(p) != os.path.realpath(KIT)]
     sys.path.insert(0, request["solutions"])
+    if stand_ins := request.get("stand_ins"):
+        sys.path.insert(0, stand_ins)
     sys.dont_write_bytecode = True
     for package in ("checks", "checks.engine", "checks.engine.sandbox", "checks.probes"):
         sys.modules[package].__path__ = []

@@ -11,7 +11,7 @@ from typing import Any
 from checks.engine.course.verdict import Frame, LearnersError, Status, Verdict
 from checks.engine.sandbox.client import MAX_FRAMES, MAX_MESSAGE, Sandbox
 from checks.engine.sandbox.solution import Submission
-from checks.engine.sandbox.translation import translated
+from checks.engine.sandbox.translation import translated, worded
 from checks.engine.training.supervisor import Event
 from checks.mistakes import CATALOGUE
 
@@ -60,7 +60,7 @@ def verdict_of(event: Event, solutions: Path, epoch: int) -> Verdict:
     if error is not None:
         described = event["error"]
         expected = "A training that goes through; instead your code raised an exception."
-        came = f"{error.type}: {error.message}" if error.message else error.type
+        came = worded(error)
         if described.get("status") == "memory":
             status, came = Status.MEMORY, "Your code asked for more memory than there is."
             why = "What is kept of each batch adds up over an epoch."
@@ -70,7 +70,7 @@ def verdict_of(event: Event, solutions: Path, epoch: int) -> Verdict:
             why = "Whoever calls train_gan goes on after it."
             hint = "Return from the function instead, and keep exit for the main block."
         else:
-            plain = translated(error, "advanced")
+            plain = translated(error, "advanced", Submission(solutions, Sandbox()).scene(error))
             why, hint = plain.why, plain.hint
             known = CATALOGUE.get(plain.mistake_id)
             mistake = known.name if known else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
@@ -107,6 +108,13 @@ class Screen:
             return
         if before is None or before.tier != verdict.tier:
             self._print(Text(), self.page.line(verdict.tier, "bold", limit=24))
+        if verdict.stand_ins and (before is None or before.tier != verdict.tier):
+            self._print(*parts.stand_ins(self.page, [verdict]))
+        if verdict.subject:
+            if before is None or (before.subject, before.tier) != (verdict.subject, verdict.tier):
+                points = sum(c.points for c in self._checks if c.tier == verdict.tier)
+                self._print(parts.file_line(self.page, verdict, points, self._title_width))
+            return
         self._print(parts.check_line(self.page, verdict, self._title_width, self.verbose))
         waits_for = verdict.came if verdict.status is Status.BLOCKED else ""
         if waits_for and (before is None or before.came != waits_for):
@@ -146,6 +154,8 @@ class Screen:
             self._print(*self._evidence(verdicts))
         tiers = tally(verdicts, self._checks)
         self._print(Text(), parts.tier_table(self.page, tiers), Text())
+        if replaced := parts.stand_ins(self.page, verdicts):
+            self._print(*replaced, Text())
         self._print(*self._closing(verdicts, next_step))
 
     def show_mistakes(self, verdicts: Sequence[Verdict]) -> None:
@@ -160,6 +170,8 @@ class Screen:
             blocks += [Text(), *parts.details(self.page, first, self.verbose)]
             if others:
                 same = f"{len(others)} more check{'s' * (len(others) > 1)} ended the same way."
+                if first.subject:
+                    same = f"All {len(others) + 1} checks of {first.tier} wait for this."
                 blocks += [Text(), parts.under(self.page, self.page.line(same))]
         if shown and (left := sum(map(len, causes[len(shown) :]))):
             rest = f"… and {left} more; fix these first."
@@ -168,7 +180,14 @@ class Screen:
 
     def _mistakes_in_short(self, verdicts: Sequence[Verdict]) -> list[Text]:
         blocks = []
+        files = [first for first, *_ in by_cause(verdicts) if first.subject]
+        for verdict in files:
+            mark = parts.lead(self.page, parts.symbol(self.page, verdict.status))
+            is_named = Path(verdict.subject).name in verdict.came
+            said = verdict.came if is_named else f"{verdict.subject}: {verdict.came}"
+            blocks.append(self.page.hang(mark, self.page.text(said, lines=2)))
         urgent = [each for each in verdicts if each.status is Status.INFRA or each.status.is_wrong]
+        urgent = [each for each in urgent if not each.subject]
         for verdict in urgent[:DETAILS_SHOWN]:
             mark = parts.lead(self.page, parts.symbol(self.page, verdict.status))
             blocks.append(self.page.hang(mark, self.page.line(f"{verdict.tier}: {verdict.title}")))

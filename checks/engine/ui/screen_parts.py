@@ -38,6 +38,7 @@ LOOKS = {
     Status.TIMEOUT: Look("✗", "x", "timed out", "bold red"),
     Status.MEMORY: Look("✗", "x", "memory", "bold red"),
     Status.CRASHED: Look("✗", "x", "crashed", "bold red"),
+    Status.MISSING: Look("✗", "x", "missing", "bold red"),
     Status.INFRA: Look("!", "!", "KIT FAULT", "bold reverse magenta"),
 }
 WORD_WIDTH = max(len(look.word) for look in LOOKS.values())
@@ -73,6 +74,32 @@ def check_line(page: Page, verdict: Verdict, title_width: int, verbose: bool) ->
     return page.hang(start, title, tail, room=min(room, max(title_width, 24)))
 
 
+def file_line(page: Page, verdict: Verdict, points: int, title_width: int) -> Text:
+    """One line for a file that is wrong as a whole, in the place of its tier's checks."""
+    look = LOOKS[verdict.status]
+    tail = Text.assemble(
+        "  ", (look.word, look.style), " " * (WORD_WIDTH - len(look.word)), f"{f'0/{points}':>7}"
+    )
+    start = lead(page, symbol(page, verdict.status))
+    room = page.width - start.cell_len - tail.cell_len
+    said = page.line(f"{verdict.subject}: no check could begin")
+    return page.hang(start, said, tail, room=min(room, max(title_width, 24)))
+
+
+def stand_ins(page: Page, verdicts: Sequence[Verdict]) -> list[Text]:
+    """Which tiers were checked with the reference's in the place of the learner's, and why."""
+    tiers: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        for each in verdict.stand_ins:
+            said = f"checked with the reference's {each.tier}: {each.reason}."
+            if verdict.tier not in tiers.setdefault(said, []):
+                tiers[said].append(verdict.tier)
+    return [
+        under(page, page.text(f"{', '.join(named)}: {said}", "cyan"))
+        for said, named in tiers.items()
+    ]
+
+
 def under(page: Page, body: Text) -> Text:
     """A quieter line below a check's own."""
     return page.hang(lead(page, Text("")), body)
@@ -96,7 +123,7 @@ def paragraphs(page: Page, verdict: Verdict) -> list[Text]:
 
 def details(page: Page, verdict: Verdict, verbose: bool) -> list[Text]:
     """All that helps to fix one check that is wrong, or says how the kit failed."""
-    head = page.line(verdict.title, "bold")
+    head = page.line(verdict.subject or verdict.title, "bold")
     if verdict.status is not Status.FAILED:
         head.append("  ", "not bold").append(
             LOOKS[verdict.status].word, LOOKS[verdict.status].style
@@ -104,7 +131,7 @@ def details(page: Page, verdict: Verdict, verbose: bool) -> list[Text]:
     blocks = [page.hang(lead(page, symbol(page, verdict.status)), head)]
     if verdict.mistake:
         blocks.append(under(page, page.line(verdict.mistake, "red")))
-    if verdict.location and not verdict.frames:
+    if verdict.location and not verdict.frames and not verdict.subject:
         where = Text.assemble("In ", page.place(verdict.location.file, verdict.location.line))
         blocks.append(under(page, where))
     blocks.append(Text())
@@ -174,11 +201,16 @@ def traceback(page: Page, frames: Sequence[Frame], limit: int) -> list[Text]:
     if len(frames) > limit:
         blocks.append(under(page, page.text(f"… {len(frames) - limit} more calls above", "dim")))
     for frame in frames[-limit:]:
-        function = page.line(f"  in {frame.function}", "dim", limit=80)
+        is_named = frame.function not in ("", "<module>")
+        function = page.line(f"  in {frame.function}" if is_named else "", "dim", limit=80)
         blocks.append(under(page, Text.assemble(page.place(frame.file, frame.line), function)))
         indent = lead(page, Text(""))
         indent.append("    ")
         blocks.append(page.hang(indent, page.line(frame.source.strip(), limit=160)))
+        if frame.column:
+            before = page.line(frame.source[: frame.column - 1], limit=160)
+            if indent.cell_len + before.cell_len < page.width:
+                blocks.append(Text.assemble(indent, " " * before.cell_len, ("^", "bold red")))
     return blocks
 
 
@@ -217,6 +249,9 @@ def tier_table(page: Page, tiers: Sequence[Totals]) -> Text:
         if row.unjudged:
             table.append("  ")
             table.append(f"{row.unjudged} not judged", "bold magenta")
+        elif row.missing:
+            table.append("  ")
+            table.append("no file", "red")
     return table
 
 
