@@ -109,7 +109,7 @@ class Screen:
         if before is None or before.tier != verdict.tier:
             self._print(Text(), self.page.line(verdict.tier, "bold", limit=24))
         if verdict.stand_ins and (before is None or before.tier != verdict.tier):
-            self._print(*parts.stand_ins(self.page, [verdict]))
+            self._print(*parts.stand_ins(self.page, verdict))
         if verdict.subject:
             if before is None or (before.subject, before.tier) != (verdict.subject, verdict.tier):
                 points = sum(c.points for c in self._checks if c.tier == verdict.tier)
@@ -154,8 +154,6 @@ class Screen:
             self._print(*self._evidence(verdicts))
         tiers = tally(verdicts, self._checks)
         self._print(Text(), parts.tier_table(self.page, tiers), Text())
-        if replaced := parts.stand_ins(self.page, verdicts):
-            self._print(*replaced, Text())
         self._print(*self._closing(verdicts, next_step))
 
     def show_mistakes(self, verdicts: Sequence[Verdict]) -> None:

@@ -86,17 +86,11 @@ def file_line(page: Page, verdict: Verdict, points: int, title_width: int) -> Te
     return page.hang(start, said, tail, room=min(room, max(title_width, 24)))
 
 
-def stand_ins(page: Page, verdicts: Sequence[Verdict]) -> list[Text]:
-    """Which tiers were checked with the reference's in the place of the learner's, and why."""
-    tiers: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        for each in verdict.stand_ins:
-            said = f"checked with the reference's {each.tier}: {each.reason}."
-            if verdict.tier not in tiers.setdefault(said, []):
-                tiers[said].append(verdict.tier)
+def stand_ins(page: Page, verdict: Verdict) -> list[Text]:
+    """Which earlier tiers were taken from the reference for this check, and why."""
     return [
-        under(page, page.text(f"{', '.join(named)}: {said}", "cyan"))
-        for said, named in tiers.items()
+        under(page, page.text(f"Checked with the reference's {e.tier}: {e.reason}.", "cyan"))
+        for e in verdict.stand_ins
     ]
 
 
@@ -252,6 +246,9 @@ def tier_table(page: Page, tiers: Sequence[Totals]) -> Text:
         elif row.missing:
             table.append("  ")
             table.append("no file", "red")
+        elif row.stand_ins and row.tier != "all" and page.width >= 80:
+            table.append("  ")
+            table.append(f"reference's {row.stand_ins[0]}", "cyan")
     return table
 
 
