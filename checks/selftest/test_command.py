@@ -184,23 +184,6 @@ def test_help_names_every_tier() -> None:
 
 # The learner's files ------------------------------------------------------------------------------
 
-FILES = {
-    "a syntax error": (b"def sample_noise_numpy(:\n", "SyntaxError"),
-    "a missing package": (b"import no_such_package\n", "no_such_package"),
-    "an empty file": (b"", "defines no sample_noise_numpy"),
-    "null bytes": (b"x = '\0'\n", "null"),
-    "Latin-1": ("x = 'ä'\n".encode("latin-1"), "utf-8"),
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_that_cannot_run_is_explained(folder: Callable[[bytes], Path], name: str) -> None:
-    source, said = FILES[name]
-    done = in_process.run("beginner", "--solutions", folder(source))
-    assert (done.returncode, done.stderr) == (1, "")
-    assert said in " ".join(done.stdout.split())
-    assert "The kit itself failed" not in done.stdout
-
 
 def test_a_missing_file_and_a_folder_in_its_place_are_explained(tmp_path: Path) -> None:
     done = in_process.run("beginner", "--solutions", tmp_path)

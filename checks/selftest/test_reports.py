@@ -56,7 +56,8 @@ def test_json_totals_leave_the_kits_faults_out(tmp_path: Path) -> None:
     report = json.loads(path.read_text(encoding="utf-8"))
     assert list(report["tiers"]) == ["advanced", "bonus"]
     assert report["tiers"]["advanced"] == {
-        "checks": 8, "passed": 1, "wrong": 5, "unjudged": 1, "points": 16, "earned": 2,
+        "checks": 9, "passed": 1, "wrong": 6, "unjudged": 1, "points": 18, "earned": 2,
+        "missing": 1, "stand_ins": [],
     }  # fmt: skip
     assert report["total"]["earned"] == 4
 
@@ -78,10 +79,11 @@ def test_junit_says_how_each_check_ended(tmp_path: Path) -> None:
         "timeout": [("error", "timeout")],
         "memory": [("error", "memory")],
         "crashed": [("error", "crashed")],
+        "missing": [("error", "missing")],
         "infra": [("error", "infra")],
     }
     assert root.attrib == {
-        "tests": "10", "failures": "1", "errors": "5", "skipped": "2", "time": "5.000",
+        "tests": "11", "failures": "1", "errors": "6", "skipped": "2", "time": "5.500",
     }  # fmt: skip
     failure = root.find(".//failure")
     assert failure is not None

@@ -215,7 +215,7 @@ def test_a_check_without_a_verdict_has_not_passed() -> None:
     screen = Screen(make_console(stream))
     screen.start(checks_of(EVERY_STATUS))
     screen.finish([verdict(Status.PASSED)])
-    assert "1/9" in stream.getvalue()
+    assert "1/10" in stream.getvalue()
     assert "Well done" not in stream.getvalue()
 
 
@@ -245,9 +245,9 @@ def test_a_wrong_check_comes_before_a_to_do_and_an_early_tier_before_a_late_one(
 
 def test_totals_count_every_status_once() -> None:
     (tier,) = tally(EVERY_STATUS)
-    assert (tier.checks, tier.passed, tier.wrong, tier.unjudged) == (8, 1, 5, 1)
-    assert (tier.points, tier.earned) == (24, 3)
-    assert total([tier, tier]).points == 48
+    assert (tier.checks, tier.passed, tier.wrong, tier.unjudged) == (9, 1, 6, 1)
+    assert (tier.points, tier.earned, tier.missing) == (27, 3, 1)
+    assert total([tier, tier]).points == 54
 
 
 # Terminals.

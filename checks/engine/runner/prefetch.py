@@ -52,8 +52,9 @@ class Attempt:
 
     @property
     def has_failed(self) -> bool:
-        """Whether it has found a mistake."""
-        return isinstance(self.error, CheckEndedError) and self.error.status.is_wrong
+        """Whether it has found a mistake; one of the whole file every check meets by itself."""
+        ended = self.error
+        return isinstance(ended, CheckEndedError) and ended.status.is_wrong and not ended.subject
 
     def make(self, submission: Submission) -> None:
         """Run the check, through this submission's sandbox; loading is not counted as its time."""
