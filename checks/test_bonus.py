@@ -192,10 +192,10 @@ def test_grid_flat(solution: Solution) -> None:
     judge_order(drawn(solution, images.reshape(6, 784), rows=2, cols=3), images, 3)
 
 
-@check("Drawing leaves the images alone, and neither saves nor shows", about=GRID, points=1)
+@check("Drawing leaves the images alone, and opens no window", about=GRID, points=1)
 def test_grid_alone(solution: Solution) -> None:
-    """Drawing must leave the images as they were, open no window and save no file. Images that
-    carry a graph should be drawn as well; where that fails, there is advice.
+    """Drawing must leave the images as they were and open no window. A file that is saved, or
+    images with a graph that cannot be drawn, bring advice.
 
     What becomes of a figure is for its caller to say: one saves it, the next shows it. A function
     that does one thing can be used for both.
@@ -203,7 +203,7 @@ def test_grid_alone(solution: Solution) -> None:
     Hint: Work on what your to_pixels gives, return the figure, and leave show and savefig to
     others.
     """
-    judge_figure_alone(grid_evidence(solution, random_images(solution, 16)))
+    judge_figure_alone(solution, grid_evidence(solution, random_images(solution, 16)))
     images = Array(random_images(solution, 4), "tensor")
     if solution.probe("grid_of_graph", images=images) != "":
         solution.advise("graph-on-images")
@@ -211,11 +211,12 @@ def test_grid_alone(solution: Solution) -> None:
 
 @check("make_grid's picture has the right shape", about=TILES, points=1)
 def test_tiles_shape(solution: Solution) -> None:
-    """Your make_sample_grid tiles 16 images in the default's 4 columns, and 10 images in 5. The
-    shapes have to be (3, 122, 122) and (3, 62, 152).
+    """Your make_sample_grid tiles 16 images in the default's 4 columns, and 10 images in 5. With
+    make_grid's own border the shapes are (3, 122, 122) and (3, 62, 152); any other border is right
+    as well.
 
     make_grid puts 2 pixels around each image, so that k images in a row are 30 · k + 2 pixels wide,
-    and makes three channels, as colour pictures have.
+    and makes three channels, as color pictures have.
 
     Hint: make_grid wants a dimension for the channel, (N, 1, 28, 28), and its nrow is the number of
     images in a row.
@@ -226,11 +227,11 @@ def test_tiles_shape(solution: Solution) -> None:
 @check("make_grid's picture shows the images, row by row, in [0, 1]", about=TILES, points=1)
 def test_tiles_images(solution: Solution) -> None:
     """The check looks at the pixels of two tiled pictures, of 20 images and of 7 pale ones. Each
-    image has to be in its place, row by row, in gray, every pixel from [-1, 1] moved to [0, 1],
-    with black around.
+    image has to be in its place, row by row, in gray, every pixel from [-1, 1] moved to [0, 1].
+    Images that are stretched to their own range bring advice.
 
-    As tensors in [0, 1] pictures can be saved by any tool. If each was stretched to its own range,
-    two of them could no longer be compared.
+    As tensors in [0, 1] pictures can be saved by any tool. If each is stretched to its own range,
+    two of them can no longer be compared.
 
     Hint: Bring the images to [0, 1] before they are tiled; nothing is left to normalize then.
     """
@@ -238,7 +239,7 @@ def test_tiles_images(solution: Solution) -> None:
     pale = random_images(solution, 7) * 0.3 - 0.2
     asked = ((full, 5), (pale, 3))
     for picture, (images, n_columns) in zip(tiled(solution, *asked), asked, strict=True):
-        judge_tiles(picture, images, n_columns)
+        judge_tiles(solution, picture, images, n_columns)
 
 
 # --- losses ---------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ MISTAKES = (
         why=_WHY_SCREEN,
         hints=(
             "Cutting off at 0 makes -1, -0.5 and 0 one and the same black.",
-            "Look for clamp, clip or relu, or for a picture drawn from values below 0.",
+            "Look for clamp, clip or relu, and for a picture that is drawn or saved from values "
+            "below 0.",
             "Rescale instead: shift first, then shrink.",
         ),
     ),
@@ -56,6 +57,31 @@ MISTAKES = (
             "For floats, white is 1.",
             "Look for the numbers 127.5 or 255.",
             "Shift first, then shrink: no other factor is needed.",
+        ),
+    ),
+    Mistake(
+        "pixels-wrapped",
+        "Dark pixels start over as bright ones",
+        symptom="The background of the digits is speckled, or white where it should be gray.",
+        why="Whole numbers of 8 bits run from 0 to 255. A negative one starts over from the other "
+        f"end: -1 becomes 255. {_WHY_SCREEN}",
+        hints=(
+            "First bring the pixels to [0, 1], as floats; only then may they become whole numbers.",
+            "Look for byte(), uint8 and astype: which numbers do they get?",
+            "You have a function that brings images to [0, 1].",
+        ),
+        source="PyTorch documentation, Tensor Attributes, torch.dtype",
+    ),
+    Mistake(
+        "pixels-whole",
+        "The fractions of the pixels are cut off",
+        symptom="A black picture, with a white dot here and there.",
+        why="All shades of gray lie between 0 and 1. As whole numbers these are 0, black, and only "
+        "what was exactly 1 stays white.",
+        hints=(
+            "In [0, 1], gray is a fraction.",
+            "Look for byte(), uint8, int() or astype on pixels between 0 and 1.",
+            "Leave the pixels as floats, or multiply them by 255 first.",
         ),
     ),
     Mistake(
@@ -263,20 +289,6 @@ MISTAKES = (
             "Without a channel dimension, make_grid takes the whole batch for a single image.",
             "Print the shape of what you hand to make_grid.",
             "A dimension of size 1 after the first.",
-        ),
-        source="torchvision documentation, torchvision.utils.make_grid",
-    ),
-    Mistake(
-        "tiles-border",
-        "Other borders between the tiles",
-        symptom="The picture has another size than expected, or the images run into their frame.",
-        why="Whoever reads single images out of the picture goes by make_grid's own borders: two "
-        "pixels, black.",
-        hints=(
-            "make_grid draws the borders by itself, and its own are the ones asked for.",
-            "Look for padding and pad_value, and for arithmetic on the finished picture: it "
-            "reaches the borders too.",
-            "Rescale the images first, then tile them, with nothing set but the columns.",
         ),
         source="torchvision documentation, torchvision.utils.make_grid",
     ),

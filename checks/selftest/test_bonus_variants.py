@@ -9,6 +9,7 @@ import pytest
 from checks.selftest.mutants import Variant, assert_accepted, instead
 from checks.selftest.test_bonus_mistakes import (
     BATCH_NORM,
+    NO_AXES,
     PNG,
     SHOWN,
     TIER,
@@ -21,6 +22,10 @@ DISK = "snapshot_every load_generator"
 
 def variant(name: str, about: str, *replacements: tuple[str, str]) -> Variant:
     return Variant(name, TIER, replacements, about=tuple(about.split()))
+
+
+def advised(name: str, about: str, advice: str, *replacements: tuple[str, str]) -> Variant:
+    return Variant(name, TIER, replacements, about=(about,), advice=advice)
 
 
 # fmt: off
@@ -301,6 +306,18 @@ VARIANTS = [
             generator.eval()
             return generator
     """)),
+    variant("no borders", TILES, (TILED, TILED.replace("n_columns)", "n_columns, padding=0)"))),
+    variant("broad gray borders", TILES,
+            (TILED, TILED.replace("n_columns)", "n_columns, padding=4, pad_value=0.5)"))),
+    variant("rescaled with the borders", TILES,
+            (TILED, "grid = (make_grid(images.reshape(-1, 1, 28, 28), nrow=n_columns) + 1) / 2")),
+    advised("stretched together", TILES, "pixels-stretched",
+            (TILED, TILED.replace("n_columns)", "n_columns, normalize=True)"))),
+    advised("stretched one by one", TILES, "pixels-stretched",
+            (TILED, TILED.replace("n_columns)", "n_columns, normalize=True, scale_each=True)"))),
+    advised("saved in passing", GRID, "figure-shown-or-saved",
+            (f"{NO_AXES}\n    return figure",
+             f"{NO_AXES}\n    figure.savefig('grid.png')\n    return figure")),
     Variant("batch-norm and dropout in the generator", TIER, (), BATCH_NORM,
             about=("snapshot_every", "load_generator")),
     variant("libraries at the top", "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,6 +24,31 @@ from checks.engine.sandbox.wire import Array
 Numbers = np.ndarray[Any, Any]
 
 FLAT = 0.1  # between the darkest and the brightest shade, where nothing can be made out
+
+# What becomes of pixels from -1 to 1 that are not brought to [0, 1], or not as floats: the mistake,
+# in words, and how. An image that has been changed like this is there, and must not count as lost.
+CHANGED: tuple[tuple[str, str, Callable[[Numbers], Numbers]], ...] = (
+    (
+        "pixels-clipped",
+        "All pixels are there, but everything from -1 to 0 is shown as black.",
+        lambda pixels: np.clip(pixels, 0, 1),
+    ),
+    (
+        "pixels-wrapped",
+        "Negative pixels are shown bright: as whole numbers they start over from 255.",
+        lambda pixels: np.trunc(pixels * 255) % 256 / 255,
+    ),
+    (
+        "pixels-wrapped",
+        "Negative pixels are shown bright: as whole numbers they start over from 255.",
+        lambda pixels: np.trunc(pixels * 127.5) % 256 / 255,
+    ),
+    (
+        "pixels-whole",
+        "Only pixels of exactly 1 are bright, all others are black: the fractions are cut off.",
+        lambda pixels: np.floor((pixels + 1) / 2),
+    ),
+)
 
 
 def random_images(solution: Solution, n: int) -> Numbers:
@@ -57,19 +83,15 @@ def judge_pixels(values: Numbers, images: Numbers, tolerance: float = 1e-4) -> N
     if np.allclose(values, right, atol=tolerance):
         return
     low, high = images.min(), images.max()
-    stretched = (images - low) / (high - low)
-    own = np.ptp(images, axis=(1, 2), keepdims=True)
-    stretched_one_by_one = (images - images.min(axis=(1, 2), keepdims=True)) / own
     guesses = {
         "pixels-not-rescaled": images,
         "pixels-clipped": np.clip(images, 0, 1),
         "pixels-to-255": 255 * right,
         "colours-inverted": 1 - right,
         "images-transposed": right.transpose(0, 2, 1),
-        "pixels-stretched": stretched,
     }
     named = [name for name, guess in guesses.items() if np.allclose(values, guess, atol=0.01)]
-    if np.allclose(values, stretched_one_by_one, atol=0.01):
+    if any(np.allclose(values, way, atol=0.01) for way in stretched(images)):
         named.append("pixels-stretched")
     if np.abs(values - 255 * right).max() < 1:
         named.append("pixels-to-255")
@@ -79,6 +101,15 @@ def judge_pixels(values: Numbers, images: Numbers, tolerance: float = 1e-4) -> N
         f"{high:.3g}, each pixel in its place.",
         came=f"Values from {values.min():.3g} to {values.max():.3g}.",
     )
+
+
+def stretched(images: Numbers) -> list[Numbers]:
+    """The images stretched to the darkest and brightest pixel of all, and each to its own."""
+    found = []
+    for axes in ((0, 1, 2), (1, 2)):
+        low = images.min(axis=axes, keepdims=True)
+        found.append((images - low) / np.ptp(images, axis=axes, keepdims=True))
+    return found
 
 
 def grid_evidence(solution: Solution, images: Numbers, **sizes: int) -> Evidence:
@@ -122,6 +153,10 @@ def refuse_images(shown: list[Picture], images: Numbers, n_found: int) -> NoRetu
     for way, others in turned.items():
         if all(find(shown, others)):
             wrong("grid-turned", expected="Images the right way up.", came=f"Images {way}.")
+    for mistake, came, changed in CHANGED:
+        if all(find(shown, changed(images).astype(np.float32))):
+            expected = "-1 is shown as black (0), 0 as mid-gray (0.5), 1 as white (1)."
+            wrong(mistake, expected=expected, came=came)
     grays = [picture.gray for picture in shown]
     if not n_found and grays and max(np.ptp(gray) for gray in grays) < FLAT:
         darkest, brightest = min(g.min() for g in grays), max(g.max() for g in grays)
@@ -186,20 +221,23 @@ def judge_thin(solution: Solution) -> None:
         judge_order(pictures(figure_of(evidence)["pictures"]), few, cols)
 
 
-def judge_figure_alone(evidence: Evidence) -> None:
-    """Drawing leaves the images as they are, and only draws."""
+def judge_figure_alone(solution: Solution, evidence: Evidence) -> None:
+    """Drawing leaves the images as they are and shows nothing; a saved file is worth a word."""
     if evidence["images_kept"] is not True:
         wrong(
             "input-changed",
             expected="The images that came in stay as they are.",
             came="They have other values after the drawing.",
         )
-    for done in expect.texts(evidence["done"]):
+    done = expect.texts(evidence["done"])
+    if "shown" in done:
         wrong(
             "figure-shown-or-saved",
             expected="The figure comes back; whoever asked for it saves or shows it.",
-            came="A call of show." if done == "shown" else "A call of savefig, with a file's name.",
+            came="A call of show.",
         )
+    if done:
+        solution.advise("figure-shown-or-saved", "Drawing also saves the figure to a file.")
 
 
 def judge_shades(shades: Numbers, image: Numbers, tolerance: float) -> None:

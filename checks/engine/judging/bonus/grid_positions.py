@@ -8,6 +8,7 @@ which way they are turned.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,30 @@ def read(grays: list[Numbers]) -> tuple[int, bool, str]:
     ]
     turned = _turned(*np.median(steps, axis=0)) if is_readable else ""
     return int(is_seen.sum()), is_readable, turned
+
+
+def changed_as(grays: list[Numbers], change: Callable[[Numbers], Numbers]) -> bool:
+    """Whether all images are there, their pixels changed in this way on the way to the picture.
+
+    Images whose shades the change makes equal in both pictures can't be told from the margins, and
+    images that it makes alike share a number; all the other numbers have to be there, each on as
+    much room as its images need, and hardly anything else.
+    """
+    first, second = (np.digitize(gray / 255, BOUNDS) for gray in grays[:2])
+    counts = np.bincount((first * N_SHADES + second).ravel(), minlength=N_SHADES**2)
+    shades = np.linspace(-1, 1, N_SHADES)
+    becomes = np.digitize(change(shades), BOUNDS)
+    awaited = np.zeros(N_SHADES**2)
+    for a, b in PAIRS:
+        awaited[becomes[a] * N_SHADES + becomes[b]] += becomes[a] != becomes[b]
+    is_awaited, is_margin = awaited > 0, np.arange(N_SHADES**2) % (N_SHADES + 1) == 0
+    room = counts[is_awaited] / awaited[is_awaited]
+    strange = counts[~is_awaited & ~is_margin].sum()
+    return bool(
+        room.size
+        and room.min() > 2 * SMALL_SHARE * room.max() > 0
+        and strange < 0.3 * counts[is_awaited].sum()
+    )
 
 
 def _steps(place: Numbers, gray: Numbers) -> tuple[float, float]:

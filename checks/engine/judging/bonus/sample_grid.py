@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from checks.engine.course.check_errors import wrong
-from checks.engine.judging.bonus.drawings import judge_order, judge_pixels
+from checks.engine.judging.bonus.drawings import judge_order, judge_pixels, stretched
 from checks.engine.judging.bonus.image_finder import SIDE, Picture
 from checks.engine.judging.common import expect
 from checks.engine.sandbox.solution import Solution
@@ -15,8 +15,7 @@ from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]
 
-BORDER = 2  # pixels of black around each image, make_grid's own default
-STEP = SIDE + BORDER
+BORDER = 2  # pixels around each image, make_grid's own default; any other will do
 
 
 def tiled(solution: Solution, *asked: tuple[Numbers, int | None]) -> list[Numbers]:
@@ -39,50 +38,52 @@ def _of_right_shape(grid: Any, n: int, n_columns: int) -> Numbers:
     made = expect.array(grid, "The picture", "tensor")
     expect.finite(made, "The picture")
     n_rows = -(-n // n_columns)
-    right = (3, STEP * n_rows + BORDER, STEP * n_columns + BORDER)
-    if made.shape != right:
-        expected = f"For {n} images in {n_columns} columns the shape {right}."
+    if _border(made.shape, n_rows, n_columns) is None:
+        right = _shape(n_rows, n_columns, BORDER)
+        expected = f"For {n} images in {n_columns} columns the shape {right}, or that of another "
         came = f"Shape {made.shape}."
-        wrong(_mistake_of(made.shape, n, n_columns), expected=expected, came=came)
+        wrong(_mistake_of(made.shape, n), expected=f"{expected}border.", came=came)
     return made.values.astype(float)
 
 
-def _mistake_of(shape: tuple[int, ...], n: int, n_columns: int) -> str:
+def _shape(n_rows: int, n_columns: int, border: int, channels: int = 3) -> tuple[int, int, int]:
+    """The shape of make_grid's picture."""
+    height, width = (n * (SIDE + border) + border for n in (n_rows, n_columns))
+    return channels, height, width
+
+
+def _border(
+    shape: tuple[int, ...], n_rows: int, n_columns: int, channels: tuple[int, ...] = (3,)
+) -> int | None:
+    """The border with which make_grid gives this shape for so many rows and columns, or None."""
+    borders = range(SIDE + 1)
+    fits = [b for b in borders for c in channels if shape == _shape(n_rows, n_columns, b, c)]
+    return fits[0] if fits else None
+
+
+def _mistake_of(shape: tuple[int, ...], n: int) -> str:
     """What has gone wrong where the picture has this shape."""
-    columns = [c for c in range(1, n + 1) if _is_tiling(shape, -(-n // c), c)]
     if len(shape) == 3 and shape[2] in (1, 3):
         return "tiles-channels-last"
-    if n_columns in columns and shape[0] == 3:
-        return "tiles-border"
-    if columns and n_columns not in columns:
-        return "tiles-columns"
-    return "tiles-shape"
-
-
-def _is_tiling(shape: tuple[int, ...], n_rows: int, n_columns: int) -> bool:
-    """Whether make_grid gives this shape for so many rows and columns, with some border."""
-    return any(
-        shape == (channels, n_rows * (SIDE + pad) + pad, n_columns * (SIDE + pad) + pad)
-        for channels in (1, 3)
-        for pad in range(SIDE + 1)
+    has_columns = any(
+        _border(shape, -(-n // columns), columns) is not None for columns in range(1, n + 1)
     )
+    return "tiles-columns" if has_columns else "tiles-shape"
 
 
-def judge_tiles(picture: Numbers, images: Numbers, n_columns: int) -> None:
-    """The picture shows the images, row by row, in their own shades, black around them."""
+def judge_tiles(solution: Solution, picture: Numbers, images: Numbers, n_columns: int) -> None:
+    """The picture shows the images, row by row, in their own shades, with any border."""
     if np.ptp(picture, axis=0).max() > 0.01:
         wrong("grid-not-gray", expected="Equal channels: shades of gray.", came="Colours.")
     gray = picture.mean(axis=0)
     height, width = gray.shape
     judge_order([Picture(gray, (0, width, 0, height))], images, n_columns)
-    around = gray.copy()
-    shown = []
-    for k in range(len(images)):
-        top, left = (BORDER + STEP * place for place in divmod(k, n_columns))
-        place = np.s_[top : top + SIDE, left : left + SIDE]
-        shown.append(gray[place])
-        around[place] = 0
-    judge_pixels(np.array(shown), images, tolerance=0.003)
-    if np.abs(around).max() > 0.003:
-        worst = around.ravel()[np.abs(around).argmax()]
-        wrong("tiles-border", expected="Black, 0, around the images.", came=f"{worst:.2g} there.")
+    border = _border(picture.shape, -(-len(images) // n_columns), n_columns) or 0
+    places = [divmod(k, n_columns) for k in range(len(images))]
+    corners = [[border + (SIDE + border) * place for place in both] for both in places]
+    shown = np.array([gray[top : top + SIDE, left : left + SIDE] for top, left in corners])
+    is_right = np.allclose(shown, (images + 1) / 2, atol=0.003)
+    if not is_right and any(np.allclose(shown, way, atol=0.01) for way in stretched(images)):
+        solution.advise("pixels-stretched")
+        return
+    judge_pixels(shown, images, tolerance=0.003)

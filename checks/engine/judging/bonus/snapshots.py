@@ -9,6 +9,7 @@ import numpy as np
 
 from checks.engine.course.check_errors import wrong
 from checks.engine.judging.bonus import grid_positions as places
+from checks.engine.judging.bonus.drawings import CHANGED
 from checks.engine.judging.common import expect
 from checks.engine.judging.common.parameters import listed
 from checks.engine.sandbox.solution import Evidence, Solution
@@ -82,6 +83,10 @@ def judge_places(solution: Solution, seed: int) -> None:
     if any(gray.ndim != 2 or gray.shape != grays[0].shape for gray in grays):
         return  # cut to the size of a title, say: then nothing can be read from them together
     n_seen, is_readable, turned = places.read(grays)
+    for mistake, came, change in CHANGED if n_seen < places.N_IMAGES else ():
+        if places.changed_as(grays, change):
+            expected = "-1 is shown as black (0), 0 as mid-gray (0.5), 1 as white (1)."
+            wrong(mistake, expected=expected, came=came)
     if is_readable and n_seen < places.N_IMAGES:
         wrong(
             "grid-images-missing",
