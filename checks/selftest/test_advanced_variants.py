@@ -297,6 +297,11 @@ VARIANTS = [
             (D_LOSS, "scores = torch.cat([real_scores, fake_scores])\n    labels = torch.cat("
                      "[torch.ones_like(real_scores), torch.zeros_like(fake_scores)])\n"
                      "    return F.binary_cross_entropy(scores, labels)")),
+    variant("losses in bfloat16", LOSSES,
+            (REAL_LOSS, "real_scores, fake_scores = real_scores.bfloat16(), fake_scores.bfloat16()"
+                        f"\n    {REAL_LOSS}"),
+            (G_LOSS, "fake_scores = fake_scores.to(torch.bfloat16)\n"
+                     "    return -torch.log(fake_scores.clamp(min=1e-4)).mean()")),
     variant("real labels of 0.9", LOSSES,
             (REAL_LOSS, REAL_LOSS.replace("ones_like(real_scores)",
                                           "full_like(real_scores, 0.9)"))),

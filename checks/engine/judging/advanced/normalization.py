@@ -72,7 +72,7 @@ def judge_pixel_values(solution: Solution) -> None:
     levels, values = _matched(arrangement, *sheets[0])
     table = np.array([values[levels == level].mean() for level in range(256)])
     _judge_alike(table, *_matched(arrangement, *sheets[1]))
-    pairs = [f"{pixel} → {table[pixel]:.3f}" for pixel in SHOWN]
+    pairs = [f"{pixel} → {expect.rounded(table[pixel], 3)}" for pixel in SHOWN]
     right = [f"{pixel} → {pixel / 127.5 - 1:.3f}" for pixel in SHOWN]
     wrong(_named(table), expected=", ".join(right) + ".", came=", ".join(pairs) + ".")
 
@@ -100,8 +100,9 @@ def _judge_alike(table: Numbers, levels: Numbers, values: Numbers) -> None:
     wrong(
         "pixels-relative",
         expected="A pixel becomes the same number in every image.",
-        came=f"{level} → {table[level]:.3f} in images with all pixels from 0 to 255, but "
-        f"{level} → {value:.3f} where they all lie between {levels.min()} and {levels.max()}.",
+        came=f"{level} → {expect.rounded(table[level], 3)} in images with all pixels from 0 to "
+        f"255, but {level} → {expect.rounded(value, 3)} where they all lie between {levels.min()} "
+        f"and {levels.max()}.",
     )
 
 

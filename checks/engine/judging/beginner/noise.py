@@ -123,8 +123,9 @@ def judge_distribution(solution: Solution, function: str) -> None:
     mean, deviation = float(values.mean()), float(values.std())
     bound = statistics.ks_bound(values.size)
     standardized = (values - mean) / (deviation or 1)
-    seen = f"mean {mean:.3f}, deviation {deviation:.3f}, values from {values.min():.2f} to "
-    came = f"{values.size:,} numbers: {seen}{values.max():.2f}."
+    seen = f"mean {expect.rounded(mean, 3)}, deviation {deviation:.3f}, values from "
+    came = f"{seen}{expect.rounded(values.min())} to {expect.rounded(values.max())}."
+    came = f"{values.size:,} numbers: {came}"
     expected = "Values from N(0, 1): mean 0, deviation 1, most of them between -3 and 3."
     solution.show(sample_beside_normal(values))
     is_uniform = statistics.ks_distance(standardized, statistics.uniform_cdf) < bound
@@ -145,7 +146,7 @@ def judge_distribution(solution: Solution, function: str) -> None:
     _judge_repeated(table)
     first, *others = names
     shown = {
-        "noise-shifted": f"Mean {mean:.3f}.",
+        "noise-shifted": f"Mean {expect.rounded(mean, 3)}.",
         "noise-scaled": f"Deviation {deviation:.3f}.",
     }
     # What is uniform, or cut off on one side, has another mean or deviation by its nature.

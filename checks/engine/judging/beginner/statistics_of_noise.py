@@ -60,9 +60,9 @@ def judge_two_numbers(table: Numbers, mean: float, deviation: float) -> None:
         mistake = "statistics-variance"
     wrong(
         mistake,
-        expected=f"For {table.round(2).tolist()}: mean {right:.3f}, deviation "
+        expected=f"For {table.round(2).tolist()}: mean {expect.rounded(right, 3)}, deviation "
         f"{deviations[0]:.3f} (or {deviations[1]:.3f} when dividing by n - 1).",
-        came=f"Mean {mean:.3f}, deviation {deviation:.3f}.",
+        came=f"Mean {expect.rounded(mean, 3)}, deviation {expect.rounded(deviation, 3)}.",
     )
 
 

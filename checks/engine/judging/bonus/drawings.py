@@ -252,9 +252,9 @@ def judge_shades(shades: Numbers, image: Numbers, tolerance: float) -> None:
         mistake = "pixels-clipped"
     elif np.abs(shades - 255 * right).max() < 1:
         mistake = "pixels-to-255"
-    black, white = shades[image == -1].mean(), shades[image == 1].mean()
+    black, gray, white = (expect.rounded(shades[image == pixel].mean()) for pixel in (-1, 0, 1))
     wrong(
         mistake,
         expected="-1 is shown as black (0), 0 as mid-gray (0.5), 1 as white (1).",
-        came=f"-1 is shown as {black:.2f}, 0 as {shades[image == 0].mean():.2f}, 1 as {white:.2f}.",
+        came=f"-1 is shown as {black}, 0 as {gray}, 1 as {white}.",
     )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from checks.engine.course.verdict import Exhibit
+from checks.engine.judging.common import expect
 
 Numbers = np.ndarray[Any, Any]
 
@@ -19,10 +20,10 @@ def sample_beside_normal(values: Numbers) -> Exhibit:
     """The quantiles of finite numbers, of any shape, beside those of N(0, 1)."""
     came = np.quantile(values, list(NORMAL_QUANTILES))
     rows = [
-        (f"{share:.0%} lie below", f"{wanted:.2f}", f"{value:.2f}")
+        (f"{share:.0%} lie below", f"{wanted:.2f}", expect.rounded(value))
         for (share, wanted), value in zip(NORMAL_QUANTILES.items(), came, strict=True)
     ]
-    rows.append(("mean", "0.00", f"{values.mean():.2f}"))
+    rows.append(("mean", "0.00", expect.rounded(values.mean())))
     rows.append(("deviation", "1.00", f"{values.std():.2f}"))
     return Exhibit(f"The {values.size:,} numbers, sorted", ("", "N(0, 1)", "yours"), tuple(rows))
 
@@ -37,7 +38,7 @@ def gradient_beside_formula(groups: dict[str, tuple[Numbers, Numbers, Numbers]])
     rows = []
     for kind, (scores, wanted, came) in groups.items():
         for position in np.argsort(scores)[:: max(len(scores) // 3, 1)]:
-            numbers = (f"{array[position]:+.3f}" for array in (wanted, came))
+            numbers = (f"{round(float(array[position]), 3) + 0.0:+.3f}" for array in (wanted, came))
             rows.append((f"{kind} image scored {scores[position]:.2f}", *numbers))
     return Exhibit(
         "The gradient of the loss at single scores",

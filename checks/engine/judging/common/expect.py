@@ -51,6 +51,11 @@ def number(value: Any, what: str) -> float:
     return float(value)
 
 
+def rounded(value: float, digits: int = 2) -> str:
+    """The number as text with so many digits; what rounds to 0 has no sign."""
+    return f"{round(float(value), digits) + 0.0:.{digits}f}"
+
+
 def finite(value: Array, what: str) -> None:
     """No NaN and no infinity in the array."""
     values = value.values.astype(float)

@@ -71,7 +71,7 @@ def judge_range(solution: Solution) -> None:
     every = np.concatenate([image.values.astype(float).ravel() for image in made])
     if every.size == 0:
         wrong("generator-shape", expected="Shape (32, 784).", came=f"Shape {plain.shape}.")
-    low, high = float(every.min()), float(every.max())
+    low, high = float(every.min()) + 0.0, float(every.max()) + 0.0  # and -0 is 0
     path = path_of(evidence["ending"], "The generator's output")
     if activation := activation_before(evidence["ending"], path, -1, 1):
         wrong(

@@ -122,8 +122,8 @@ def judge_noise(solution: Solution) -> None:
         and abs(statistics.deviation_z(values)) < statistics.Z_BOUND
     )
     if not is_normal:
-        came = f"Values from {values.min():.2f} to {values.max():.2f}, mean {values.mean():.2f}, "
-        came += f"deviation {values.std():.2f}."
+        low, high, mean = map(expect.rounded, (values.min(), values.max(), values.mean()))
+        came = f"Values from {low} to {high}, mean {mean}, deviation {values.std():.2f}."
         wrong("sampling-noise-not-normal", expected=expected, came=came)
 
 
