@@ -21,7 +21,7 @@ NUMPY, TORCH = "sample_noise_numpy", "sample_noise_torch"
 @check("NumPy noise has the shape you ask for", about=NUMPY, points=1)
 def test_numpy_shape(solution: Solution) -> None:
     """Your sample_noise_numpy is asked for several sizes, such as 5 samples of 200 numbers, with
-    the arguments named, by place, and left out. The array has to have the shape (n_samples,
+    the arguments by name, by position, and left out. The array has to have the shape (n_samples,
     latent_dim), which is (100, 100) by default.
 
     A latent vector is a row: row i of the noise becomes image i. Batches differ in size, so the
@@ -62,9 +62,9 @@ def test_numpy_normal(solution: Solution) -> None:
 
 @check("NumPy noise: every number is drawn for itself", about=NUMPY, points=1)
 def test_numpy_independent(solution: Solution) -> None:
-    """The check looks for anything that the numbers of a draw owe each other: rows or columns that
-    are alike, neighbours that move together, rows scaled to one length, a mean or deviation
-    adjusted to be exact.
+    """The check looks for ties between the numbers of a draw: rows or columns that are alike,
+    neighbors that move together, rows scaled to one length, a mean or a standard deviation adjusted
+    to be exact.
 
     Each latent vector should be a new throw of the dice. Where rows repeat, G makes the same image
     again and again, and that looks like mode collapse without being it.
@@ -80,8 +80,8 @@ def test_numpy_seed(solution: Solution) -> None:
     """The check draws noise for nine seeds, and for two of these, 7 and 0, again. The same seed has
     to give the same numbers, and no two seeds may share a row.
 
-    Whoever repeats an experiment, or shows how G improves on the same vectors, needs the same noise
-    again. A computer's random numbers are computed from a start, the seed, so this can be had.
+    To repeat an experiment, or to show how G improves on the same vectors, you need the same noise
+    again. A computer works its random numbers out from a start, the seed: same seed, same numbers.
 
     Hint: np.random.default_rng makes a random number generator; the seed is what it wants to be
     told.
@@ -108,8 +108,8 @@ def test_numpy_global_state(solution: Solution) -> None:
     call with a seed must leave them where they stand; one without may draw from them, but never set
     them. PyTorch's settings must stay as well.
 
-    The global random numbers belong to the whole program. Who sets them inside a function makes the
-    random choices of all other code repeat, and nobody sees why.
+    The global random numbers belong to the whole program. A function that sets them makes the
+    random choices of all other code repeat, and nobody can see why.
 
     Hint: Keep a random number generator of your own inside the function, and draw from that one.
     """
@@ -119,7 +119,7 @@ def test_numpy_global_state(solution: Solution) -> None:
 @check("PyTorch noise has the shape you ask for", about=TORCH, points=1)
 def test_torch_shape(solution: Solution) -> None:
     """Your sample_noise_torch is asked for several sizes, such as 5 samples of 200 numbers, with
-    the arguments named, by place, and left out. The tensor has to have the shape (n_samples,
+    the arguments by name, by position, and left out. The tensor has to have the shape (n_samples,
     latent_dim), which is (100, 100) by default.
 
     PyTorch's layers take one sample in each row: (64, 100) is 64 latent vectors. The last batch of
@@ -160,9 +160,9 @@ def test_torch_normal(solution: Solution) -> None:
 
 @check("PyTorch noise: every number is drawn for itself", about=TORCH, points=1)
 def test_torch_independent(solution: Solution) -> None:
-    """The check looks for anything that the numbers of a draw owe each other: rows or columns that
-    are alike, neighbours that move together, rows scaled to one length, a mean or deviation
-    adjusted to be exact.
+    """The check looks for ties between the numbers of a draw: rows or columns that are alike,
+    neighbors that move together, rows scaled to one length, a mean or a standard deviation adjusted
+    to be exact.
 
     The latent numbers are what G tells its images apart by. If some of them follow from others,
     there is less variety in the noise than its size promises.
@@ -262,10 +262,10 @@ def test_interpolation_count(solution: Solution) -> None:
 @check("The walk begins at start and ends at end", about="interpolate_noise", points=1)
 def test_interpolation_ends(solution: Solution) -> None:
     """A walk of six steps has to begin with start itself and to end with end itself, with the
-    arguments named or by place. Both vectors must hold the same numbers afterwards.
+    arguments by name or by position. Both vectors must hold the same numbers afterwards.
 
-    With row(w) = (1 - w) · start + w · end, w = 0 gives start and w = 1 gives end. Who shows a walk
-    from a 3 to an 8 wants to see both.
+    With row(w) = (1 - w) · start + w · end, w = 0 gives start and w = 1 gives end. A walk from a 3
+    to an 8 should show both.
 
     Hint: Let the weight run over both ends, from exactly 0 to exactly 1; torch.linspace includes
     them.
@@ -273,7 +273,7 @@ def test_interpolation_ends(solution: Solution) -> None:
     walks.judge_ends(solution)
 
 
-@check("The walk moves on in even steps", about="interpolate_noise", points=1)
+@check("The walk moves in even steps", about="interpolate_noise", points=1)
 def test_interpolation_even(solution: Solution) -> None:
     """A walk of eight steps has to go from start to end by equal steps. A straight line is right,
     and so is the arc of a spherical interpolation.

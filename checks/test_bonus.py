@@ -117,18 +117,18 @@ def test_grid_order(solution: Solution) -> None:
 
 @check("On the grid, -1 is black, 1 is white, all between is gray", about=GRID, points=1)
 def test_grid_gray(solution: Solution) -> None:
-    """The check looks at the colours on the figure: -1 must be black, 1 white, and what lies
+    """The check looks at the colors on the figure: -1 must be black, 1 white, and what lies
     between gray. Pale images that are stretched to their own range bring advice.
 
-    Matplotlib by itself colours numbers from violet to yellow and stretches each image to its own
+    Matplotlib by default colors numbers from violet to yellow and stretches each image to its own
     limits. Both hide how bright G's pixels really are.
 
-    Hint: imshow can be told a colour map, and which numbers are to be black and white.
+    Hint: imshow can be told a color map, and which numbers are black and white.
     """
     images = random_images(solution, 16)
     shown = drawn(solution, images)
     if any(picture.is_coloured for picture in shown):
-        wrong("grid-not-gray", expected="Shades of gray.", came="Colours.")
+        wrong("grid-not-gray", expected="Shades of gray.", came="Colors.")
     for found, image in zip(found_all(shown, images), images, strict=True):
         judge_shades(found.shades, image, tolerance=0.13)  # Greys_r bends
     pale = images * 0.4
@@ -184,7 +184,7 @@ def test_grid_flat(solution: Solution) -> None:
     """Your plot_image_grid gets six flat images of shape (6, 784) on 2 × 3 places. They have to
     appear as pictures of 28 × 28, row by row.
 
-    G's own output is flat. Who wants to look at it should not have to reshape it first.
+    G's own output is flat. You should not have to reshape it before you can look at it.
 
     Hint: You already have a function that gives flat images their two sides back.
     """
@@ -279,7 +279,7 @@ def test_curves_alone(solution: Solution) -> None:
     """Your plot_losses is called again with another history. The second figure must not show the
     first one's curves, and a history must be unchanged after it was drawn.
 
-    Who compares two trainings draws two figures. If the second one holds four curves, nobody can
+    To compare two trainings, you draw two figures. If the second one holds four curves, nobody can
     tell whose they are.
 
     Hint: Make a new figure in each call, instead of drawing on the one that happens to be current.
@@ -400,8 +400,8 @@ def test_snapshot_mode(solution: Solution) -> None:
     eval mode wherever that matters. Gradients or global random numbers that have changed bring
     advice.
 
-    A snapshot is a look through the window. If it changed G, the training with snapshots would be
-    another than the training without.
+    A snapshot is a look through the window. If it changed G, a training with snapshots would come
+    out differently from one without.
 
     Hint: Your generate_images leaves no trace by itself; change nothing else about the generator
     that you were handed.
@@ -452,7 +452,7 @@ def test_loaded_mode(solution: Solution) -> None:
     """A generator that was saved in the middle of training is loaded. It has to come back in eval
     mode.
 
-    Who loads a generator wants to make images. In training mode its dropout and batch normalization
+    You load a generator to make images. In training mode its dropout and batch normalization
     would make them worse, and different each time.
 
     Hint: A new module is in training mode until somebody switches it.

@@ -102,7 +102,7 @@ def test_own_weights(solution: Solution) -> None:
     layers are allowed), the two may not share any tensors, and making a generator must not set a
     seed for the rest of the program.
 
-    Two units with equal weights get equal gradients and stay the same for ever, so a network has to
+    Two units with equal weights get equal gradients and stay the same forever, so a network has to
     start from different, random numbers.
 
     Hint: PyTorch's layers bring random first weights along; it is enough to make new layers in each
@@ -129,10 +129,10 @@ def test_gradient(solution: Solution) -> None:
 def test_latent_dim(solution: Solution) -> None:
     """Generators are made with latent_dim=64, with 100 and with the default. Each has to take
     vectors of that length and to keep the number as generator.latent_dim, also where it was passed
-    by place.
+    by position.
 
-    Whoever draws noise for a generator asks it how long a latent vector has to be. Your later
-    functions do so too.
+    To draw noise for a generator, you have to know how long its latent vectors are. Your later
+    functions ask it for the number.
 
     Hint: The first linear layer takes latent_dim numbers; the stub's own lines already keep the
     attribute.
@@ -191,7 +191,7 @@ def test_images_are_the_generators(solution: Solution) -> None:
     pixels, line by line from the top, neither rescaled nor turned.
 
     The images are to show what G can do at this moment, in the range [-1, 1] that all of this
-    course agrees on. What is bent here misleads whoever looks.
+    course agrees on. If they are changed on the way, you judge G by a distorted picture.
 
     Hint: Call the generator that was handed in, and do nothing to its pixels but give them two
     sides.

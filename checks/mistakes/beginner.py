@@ -86,8 +86,8 @@ MISTAKES = (
         "default-changed",
         "Another default than the stub's",
         symptom="A call that leaves the argument out gets another size than its reader expects.",
-        why="A default is what a caller gets who says nothing: it is part of the promise, like a "
-        "name.",
+        why="A default is what callers get when they leave an argument out: it is part of the "
+        "promise, like a name.",
         hints=(
             "To try another value, pass it in the call; the default stays.",
             "Compare your def line with the stub's, number by number.",
@@ -99,10 +99,10 @@ MISTAKES = (
         "The parameters stand in another order than the stub's",
         symptom="Calls that pass arguments without their names get rows and columns swapped, or "
         "the wrong seed.",
-        why="Callers may pass arguments by place as well as by name, and the later tiers do: the "
-        "order of the parameters is part of the promise.",
+        why="Callers may pass arguments by position as well as by name, and the later tiers do: "
+        "the order of the parameters is part of the promise.",
         hints=(
-            "By name all is well; by place an argument ends up in another's place.",
+            "By name all is well; by position, one argument ends up in another's place.",
             "Compare your def line with the stub's, from left to right.",
             "The stub's parameters first; one of your own comes last and has a default.",
         ),
@@ -299,8 +299,8 @@ MISTAKES = (
         "argument-overwritten",
         "The caller's numbers are overwritten",
         symptom="What was handed over holds other numbers after the call.",
-        why="An array or tensor is handed over without a copy. Who writes into it writes into the "
-        "caller's own numbers.",
+        why="An array or tensor is handed over without a copy. If you write into it, you write "
+        "into the caller's own numbers.",
         hints=(
             "The function should compute something new and leave what it was given alone.",
             "Look for +=, -=, *=, and for functions whose name ends in an underscore.",
@@ -335,7 +335,7 @@ MISTAKES = (
         "statistics-swapped",
         "Mean and deviation in the wrong order",
         symptom="A mean of 1 and a deviation of 0 are reported for perfectly good noise.",
-        why="Whoever unpacks `mean, std = …` relies on the order.",
+        why="Callers write `mean, std = …` and rely on the order.",
         hints=(
             "Both numbers are right, their places are not.",
             "Look at the return line.",

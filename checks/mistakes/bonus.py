@@ -120,7 +120,7 @@ MISTAKES = (
     Mistake(
         "input-changed",
         "The images that came in are changed",
-        symptom="Who uses the images afterwards finds them rescaled, without having done anything.",
+        symptom="The caller finds the images rescaled, without having done anything to them.",
         why="A function that returns something new should leave what it was given alone.",
         hints=(
             "Some operations make a new tensor, others overwrite the old one.",
@@ -132,7 +132,7 @@ MISTAKES = (
         "not-a-figure",
         "Something else than the figure is returned",
         symptom="savefig is missing on what came back.",
-        why="Whoever asked for the figure wants to save it or show it.",
+        why="The caller wants to save the figure or show it.",
         hints=(
             "A function like plt.subplots gives two things: the figure and its axes.",
             "Look at the return line.",
@@ -397,8 +397,8 @@ MISTAKES = (
         "figure-drawn-over",
         "A second call draws on the first one's figure",
         symptom="The curves of two trainings lie on top of each other.",
-        why="pyplot keeps a current figure and draws on it until there is another one. Who calls "
-        "twice wants two figures.",
+        why="pyplot keeps a current figure and draws on it until there is another one. Two calls "
+        "should give two figures.",
         hints=(
             "Each call begins with a new, empty figure.",
             "Look for gcf, gca, or pyplot's plot without a figure made before.",

@@ -84,7 +84,8 @@ MISTAKES = (
         why=_WHY_SNAPSHOT,
         hints=(
             "White images have to make a bright picture, black ones a dark one.",
-            "Look at which images are drawn, and which figure is saved.",
+            "Look at which images are drawn, which figure is saved, and, where you save the pixels "
+            "by yourself, at their range: 0 to 1 for save_image, 0 to 255 for whole numbers.",
             "Make the images in the callback, with the generator that it was called with.",
         ),
     ),
@@ -107,7 +108,7 @@ MISTAKES = (
         why="A snapshot is a look at the training. What it switches off or changes stays so in "
         "the epochs to come.",
         hints=(
-            "Everything that the callback switches has to be switched back, best by itself.",
+            "Whatever the callback switches has to be switched back, best of all automatically.",
             "Look for set_grad_enabled, requires_grad_, zero_grad, and for methods that change "
             "the generator itself, such as double or half.",
             "A with block for no_grad ends where it ends; generate_images brings its own.",

@@ -68,10 +68,10 @@ MISTAKES = (
     ),
     Mistake(
         "wrong-answer",
-        "A question answered otherwise than the lesson does",
+        "A question with another answer than the lesson's",
         symptom="Nothing breaks; the idea behind it will be missed later.",
         why="These are the points that learners most often get wrong, and each costs hours in "
-        "one's first own GAN.",
+        "your first GAN.",
         hints=(
             "Each wrong choice is a belief that many hold; ask what would follow from it.",
             "Read the lesson at the top of the file again with the question in mind.",

@@ -117,8 +117,8 @@ MISTAKES = (
         hints=(
             "The tanh gives the range that is wanted, and a line after it takes it away again.",
             "Look for a sum, a factor or a division behind the last activation.",
-            "What the tanh gives is what forward gives back. Whoever draws the images converts "
-            "them.",
+            "What the tanh gives is what forward returns. Converting is for the code that draws "
+            "the images.",
         ),
     ),
     Mistake(
@@ -275,7 +275,7 @@ MISTAKES = (
         "All weights start alike",
         symptom="A hundred units do what one would do, before training and after it.",
         why="Units with the same weights compute the same numbers and get the same gradients, so "
-        "they stay the same for ever. Random first weights break this tie.",
+        "they stay the same forever. Random first weights break this tie.",
         hints=(
             "Two units of a layer have to differ from the start.",
             "Look for zeros_, ones_, constant_ or fill_ on a layer's weight.",
@@ -301,7 +301,7 @@ MISTAKES = (
     Mistake(
         "unregistered-layers",
         "Layers that PyTorch does not know of",
-        symptom="Part of the generator, or all of it, stays at its random start for ever; or the "
+        symptom="Part of the generator, or all of it, stays at its random start forever; or the "
         "optimizer complains about an empty parameter list.",
         why="nn.Module finds layers that are attributes, not those inside a plain Python list. "
         "What it does not find is neither trained nor saved.",
@@ -366,7 +366,7 @@ MISTAKES = (
         "latent-dim-not-kept",
         "The generator does not tell its latent size",
         symptom="generate_images and the training fail: no attribute latent_dim.",
-        why="Whoever draws noise for a generator asks it how long the vectors must be.",
+        why="Code that draws noise for a generator asks it how long the vectors must be.",
         hints=(
             "An argument of __init__ is forgotten afterwards unless it is kept.",
             "Look at the first lines of __init__.",
@@ -423,7 +423,7 @@ MISTAKES = (
         "hidden-layer-added",
         "A hidden layer that nobody asked for",
         symptom="G is larger than its hidden_dims say, and slower.",
-        why="Who reads hidden_dims should know the network: one entry, one hidden layer.",
+        why="hidden_dims should tell the reader what the network is: one entry, one hidden layer.",
         hints=(
             "There is one hidden layer more than hidden_dims has entries.",
             "Look for a layer with a number of its own, before or after the loop.",

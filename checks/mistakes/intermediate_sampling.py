@@ -37,7 +37,7 @@ MISTAKES = (
         "images-transposed",
         "Rows and columns of the images are swapped",
         symptom="All digits lie on their side, mirrored.",
-        why="Pixels are counted row by row, in the real images as well.",
+        why="Pixels are counted row by row, in the real images too.",
         hints=(
             "The pixels are right, their order is not.",
             "Look for transpose, permute, .T or mT.",
@@ -119,7 +119,7 @@ MISTAKES = (
         "nothing says so.",
         why=_WHY_SAMPLING,
         hints=(
-            "Who switches the mode has to switch it back.",
+            "If you switch the mode, you have to switch it back.",
             "Look at what happens after the images are made.",
             "Remember generator.training before, and hand it to generator.train(…) afterwards.",
         ),

@@ -101,15 +101,17 @@ def _is_png(name: str) -> bool:
 
 
 def _png(name: str, keep_picture: bool) -> dict[str, Any]:
-    """What there is to see in a PNG file: the shares of dark and of bright pixels, the picture."""
+    """What there is to see in a PNG file: the shares of dark and of bright dots, any colors."""
     from PIL import Image
 
     try:
         with Image.open(name) as picture:
             gray = np.asarray(picture.convert("L"))
+            colours = np.asarray(picture.convert("RGB")).astype(int)
     except (OSError, ValueError, SyntaxError) as error:
         return {"unreadable": str(error)}
     found = {"dark": float(np.mean(gray < 64)), "bright": float(np.mean(gray > 192))}
+    found["coloured"] = bool(np.mean(np.ptp(colours, axis=2) > 25) > 0.1)
     if not keep_picture:
         return found
     step = 1 + max(gray.shape) // MAX_SIDE

@@ -187,6 +187,18 @@ MUTANTS = [
         strip = torch.cat(list(images), dim=1).numpy()
         Image.fromarray((strip * 255).astype("uint8")).save(directory / f"epoch_{{epoch:03d}}.png")
         {SAVED}""")),
+    mutant("save_image from 0 to 255", "test_snapshot_picture", "pixels-to-255",
+           (SAVED, f"""from torchvision.utils import save_image
+        pixels = to_pixels(images).unsqueeze(1) * 255
+        save_image(pixels, directory / f"epoch_{{epoch:03d}}.png")
+        {SAVED}""")),
+    mutant("brought to [0, 1] twice", "test_snapshot_picture", "grid-shades",
+           ("plot_image_grid(images, rows", "plot_image_grid(to_pixels(images), rows")),
+    mutant("viridis in the file", "test_snapshot_picture", "grid-not-gray",
+           (SAVED, f"""from matplotlib.pyplot import imsave
+        strip = torch.cat(list(to_pixels(images)), dim=1)
+        imsave(directory / f"epoch_{{epoch:03d}}.png", strip.numpy())
+        {SAVED}""")),
     mutant("empty picture", "test_snapshot_picture", "snapshot-picture",
            ("plot_image_grid(images, rows", "plot_image_grid(0 * images, rows")),
     mutant("negative", "test_snapshot_picture", "colours-inverted",

@@ -306,6 +306,32 @@ VARIANTS = [
             generator.eval()
             return generator
     """)),
+    variant("weights as npz, sizes as JSON, pixels by PIL", DISK, instead("""
+        def snapshot_every(directory, every=10, n_images=16, seed=0):
+            import json
+            import numpy as np
+            from PIL import Image
+            folder = Path(directory)
+            folder.mkdir(parents=True, exist_ok=True)
+            def save(epoch, generator):
+                if epoch % every == 0:
+                    strip = torch.cat(list(to_pixels(generate_images(generator, n_images, seed))))
+                    Image.fromarray((strip * 255).byte().numpy()).save(folder / f"{epoch}.png")
+                    weights = {k: w.numpy() for k, w in generator.state_dict().items()}
+                    np.savez(folder / f"{epoch}.npz", **weights)
+                    sizes = [generator.latent_dim, list(generator.hidden_dims)]
+                    (folder / f"{epoch}.json").write_text(json.dumps(sizes))
+            return save
+
+        def load_generator(path):
+            import json
+            import numpy as np
+            generator = Generator(*json.loads(Path(path).with_suffix(".json").read_text()))
+            with np.load(path) as weights:
+                state = {name: torch.from_numpy(weights[name]) for name in weights}
+            generator.load_state_dict(state)
+            return generator.eval()
+    """)),
     variant("no borders", TILES, (TILED, TILED.replace("n_columns)", "n_columns, padding=0)"))),
     variant("broad gray borders", TILES,
             (TILED, TILED.replace("n_columns)", "n_columns, padding=4, pad_value=0.5)"))),

@@ -345,6 +345,29 @@ VARIANTS = [
     advised("a layer too many", "unused-layer",
             (KEPT, KEPT + "\n        self.spare = nn.Linear(latent_dim, 50)")),
     variant("convolutions, no biases", instead(CONVOLUTIONS.replace("END", ""))),
+    variant("residual blocks, weights by apply", instead("""
+        def begin(layer):
+            if isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, 0.0, 0.05)
+                nn.init.zeros_(layer.bias)
+
+        class Generator(nn.Module):
+            def __init__(self, latent_dim=100, hidden_dims=(256, 512)):
+                super().__init__()
+                self.latent_dim, self.hidden_dims = latent_dim, list(hidden_dims)
+                self.up, self.same = nn.ModuleList(), nn.ModuleList()
+                for width in hidden_dims:
+                    self.up.append(nn.Linear(latent_dim, width))
+                    self.same.append(nn.Linear(width, width))
+                    latent_dim = width
+                self.out = nn.Linear(latent_dim, 784)
+                self.apply(begin)
+            def forward(self, z):
+                for up, same in zip(self.up, self.same):
+                    z = torch.relu(up(z))
+                    z = z + torch.relu(same(z))
+                return self.out(z).tanh()
+    """)),
     variant("layer-norm and dropout before tanh",
             (LAST, """layers += [nn.Linear(width, 784), nn.LayerNorm(784), nn.Dropout(0.2),
                    nn.Tanh()]""")),

@@ -44,6 +44,11 @@ CHANGED: tuple[tuple[str, str, Callable[[Numbers], Numbers]], ...] = (
         lambda pixels: np.trunc(pixels * 127.5) % 256 / 255,
     ),
     (
+        "pixels-to-255",
+        "All but pure black is shown as white.",
+        lambda pixels: np.clip((pixels + 1) / 2 * 255, 0, 1),
+    ),
+    (
         "pixels-whole",
         "Only pixels of exactly 1 are bright, all others are black: the fractions are cut off.",
         lambda pixels: np.floor((pixels + 1) / 2),
@@ -233,7 +238,7 @@ def judge_figure_alone(solution: Solution, evidence: Evidence) -> None:
     if "shown" in done:
         wrong(
             "figure-shown-or-saved",
-            expected="The figure comes back; whoever asked for it saves or shows it.",
+            expected="The figure comes back, and the caller saves or shows it.",
             came="A call of show.",
         )
     if done:

@@ -74,7 +74,7 @@ def _mistake_of(shape: tuple[int, ...], n: int) -> str:
 def judge_tiles(solution: Solution, picture: Numbers, images: Numbers, n_columns: int) -> None:
     """The picture shows the images, row by row, in their own shades, with any border."""
     if np.ptp(picture, axis=0).max() > 0.01:
-        wrong("grid-not-gray", expected="Equal channels: shades of gray.", came="Colours.")
+        wrong("grid-not-gray", expected="Equal channels: shades of gray.", came="Colors.")
     gray = picture.mean(axis=0)
     height, width = gray.shape
     judge_order([Picture(gray, (0, width, 0, height))], images, n_columns)

@@ -88,6 +88,8 @@ def judge_places(solution: Solution, seed: int) -> None:
             expected = "-1 is shown as black (0), 0 as mid-gray (0.5), 1 as white (1)."
             wrong(mistake, expected=expected, came=came)
     if is_readable and n_seen < places.N_IMAGES:
+        if any(picture["coloured"] is True for picture in found):
+            wrong("grid-not-gray", expected="Shades of gray.", came="Colors.")
         wrong(
             "grid-images-missing",
             expected=f"All of n_images={places.N_IMAGES} images in the picture.",
@@ -144,11 +146,13 @@ def judge_shares(seen: list[Evidence]) -> None:
     if min(darker, brighter) < -0.15:
         wrong("colours-inverted", expected=expected, came="The other way round.")
     if darker < 0.1 or brighter < 0.1:
+        is_one_sided = max(darker, brighter) > 0.3  # they differ, but one of them is gray
         wrong(
-            "snapshot-picture",
+            "grid-shades" if is_one_sided else "snapshot-picture",
             expected=expected,
-            came=f"{dark['dark']:.0%} dark dots from black images, {bright['dark']:.0%} from white "
-            "ones.",
+            came=f"From black images {dark['dark']:.0%} of the dots are dark and "
+            f"{dark['bright']:.0%} bright, from white ones {bright['dark']:.0%} and "
+            f"{bright['bright']:.0%}.",
         )
 
 
