@@ -83,8 +83,8 @@ def test_numpy_seed(solution: Solution) -> None:
     To repeat an experiment, or to show how G improves on the same vectors, you need the same noise
     again. A computer works its random numbers out from a start, the seed: same seed, same numbers.
 
-    Hint: np.random.default_rng makes a random number generator; the seed is what it wants to be
-    told.
+    Hint: np.random.default_rng makes a random number generator, and takes the seed that it is to
+    start from.
     """
     noise.judge_seed(solution, NUMPY)
 
@@ -97,7 +97,7 @@ def test_numpy_fresh(solution: Solution) -> None:
     A GAN draws new noise in every batch. If it were always the same, G would learn a few vectors by
     heart and be lost with all the others.
 
-    Hint: Mind what happens to seed=None: handed on as it is, it means a new start each time.
+    Hint: Mind what happens to seed=None: passed on as it is, it means a new start each time.
     """
     noise.judge_fresh(solution, NUMPY)
 
@@ -106,7 +106,7 @@ def test_numpy_fresh(solution: Solution) -> None:
 def test_numpy_global_state(solution: Solution) -> None:
     """The check compares the global random numbers of NumPy, PyTorch and Python before and after. A
     call with a seed must leave them where they stand; one without may draw from them, but never set
-    them. PyTorch's settings must stay as well.
+    them. PyTorch's settings must stay the same, too.
 
     The global random numbers belong to the whole program. A function that sets them makes the
     random choices of all other code repeat, and nobody can see why.
@@ -205,7 +205,7 @@ def test_torch_fresh(solution: Solution) -> None:
 def test_torch_global_state(solution: Solution) -> None:
     """The check compares the global random numbers of PyTorch, NumPy and Python before and after. A
     call with a seed must leave them where they stand; one without may draw from them, but never set
-    them. PyTorch's settings must stay as well.
+    them. PyTorch's settings must stay the same, too.
 
     The global random numbers also decide about first weights and the order of images. A seeded draw
     that resets them makes all of these repeat, without a word.

@@ -106,7 +106,7 @@ def test_grid_order(solution: Solution) -> None:
     """Your plot_image_grid draws 16 random images, and the check looks for them on the figure. All
     must be there, the right way up, row by row with four in each row.
 
-    A grid is read like a text. Only in a fixed order can one find the same z again in another grid.
+    A grid is read like a page. Only in a fixed order can you find the same z again in another grid.
 
     Hint: Go through the images and the places of the grid side by side; subplots hands out its
     places row by row.
@@ -165,11 +165,11 @@ def test_grid_sizes(solution: Solution) -> None:
     """Your plot_image_grid draws 5 images on 2 × 3 places and 20 on 4 × 5, each in one place, and
     then grids of one row, of one column and of a single place.
 
-    Batches come in all sizes. With a single row or column Matplotlib hands out its places in
-    another form, unless it is asked not to.
+    Batches come in all sizes. With a single row or column, subplots returns a list of axes, or one
+    alone, instead of a table.
 
-    Hint: Use rows and cols wherever a number of places stands, and look up squeeze in the
-    documentation of subplots.
+    Hint: Use rows and cols instead of numbers of your own, and look up squeeze in the documentation
+    of subplots.
     """
     few, many = random_images(solution, 5), random_images(solution, 20)
     shown = drawn(solution, few, rows=2, cols=3)
@@ -197,8 +197,8 @@ def test_grid_alone(solution: Solution) -> None:
     """Drawing must leave the images as they were and open no window. A file that is saved, or
     images with a graph that cannot be drawn, bring advice.
 
-    What becomes of a figure is for its caller to say: one saves it, the next shows it. A function
-    that does one thing can be used for both.
+    What becomes of a figure is up to the caller: one saves it, the next shows it. A function that
+    only draws can be used for both.
 
     Hint: Work on what your to_pixels gives, return the figure, and leave show and savefig to
     others.
@@ -233,7 +233,7 @@ def test_tiles_images(solution: Solution) -> None:
     As tensors in [0, 1] pictures can be saved by any tool. If each is stretched to its own range,
     two of them can no longer be compared.
 
-    Hint: Bring the images to [0, 1] before they are tiled; nothing is left to normalize then.
+    Hint: Bring the images to [0, 1] before you tile them; then there is nothing left to normalize.
     """
     full = random_images(solution, 20)
     pale = random_images(solution, 7) * 0.3 - 0.2

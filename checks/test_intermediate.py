@@ -56,7 +56,7 @@ def test_range(solution: Solution) -> None:
 @check("Another z gives another image, the same z the same", about=NETWORK, points=1)
 def test_uses_input(solution: Solution) -> None:
     """In eval mode the same latent vectors must give the same images, and other vectors others. An
-    image may not depend on its neighbours in the batch, and each of the latent numbers has to have
+    image may not depend on its neighbors in the batch, and each of the latent numbers has to have
     an effect.
 
     G is a fixed recipe from z to an image. All the variety of its images comes from z, so a z that

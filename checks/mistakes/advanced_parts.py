@@ -53,8 +53,8 @@ MISTAKES = (
         "images-changed-in-place",
         "The caller's images are changed",
         symptom="The second time around the same images look different: they were worked on twice.",
-        why="A tensor is handed over without a copy. Who writes into it writes into the caller's "
-        "own data, and into what backward still needs.",
+        why="A tensor is handed over without a copy. If you write into it, you write into the "
+        "caller's own data, and into what backward still needs.",
         hints=(
             "The images that came in should be the same afterwards.",
             "Look for +=, *=, assignments to images[…], functions whose name ends in an "
@@ -283,7 +283,7 @@ MISTAKES = (
         "The scores are rounded",
         symptom="The losses are 0 or 100, and nothing is learned.",
         why="A rounded number does not move when the weights move a little: its gradient is 0 "
-        "everywhere. D hands on a probability; who needs a decision rounds it later.",
+        "everywhere. D hands on a probability; rounding is for whoever needs a decision.",
         hints=(
             "Whether an image counts as real is decided outside of D.",
             "Look for round, a comparison with 0.5, long() or argmax in forward.",
@@ -393,7 +393,7 @@ MISTAKES = (
     Mistake(
         "discriminator-weights-unreached",
         "Some of the discriminator's weights never get a gradient",
-        symptom="A part of D stays at its random start for ever.",
+        symptom="A part of D stays at its random start forever.",
         why="Weights learn from gradients, and these flow back along the recorded computation. A "
         "layer that forward does not use, or that lies behind a cut, gets none.",
         hints=(
@@ -577,7 +577,7 @@ MISTAKES = (
         "should not, and nothing says so.",
         why=_WHY_MODE,
         hints=(
-            "Who switches the mode has to switch it back to what it was.",
+            "If you switch the mode, you have to switch it back to what it was.",
             "Look at what happens after the scores are computed.",
             "Remember discriminator.training before, and hand it to train(…) afterwards.",
         ),

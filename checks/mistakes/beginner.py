@@ -6,7 +6,7 @@ from checks.mistakes.record import Mistake
 
 _WHY_NORMAL = (
     "The generator learns to read the noise of one fixed distribution, N(0, 1); every part of this "
-    "course draws from it, so noise from another is a language it was never taught."
+    "course draws from it, so noise from another one is a language that it was never taught."
 )
 
 MISTAKES = (
@@ -178,11 +178,11 @@ MISTAKES = (
     ),
     Mistake(
         "noise-dependent",
-        "Neighbouring numbers depend on each other",
+        "Neighboring numbers depend on each other",
         symptom="The generator gets less variety than the latent size promises.",
         why="Entries are independent: knowing one must tell nothing about the next.",
         hints=(
-            "Neighbours in the table move together.",
+            "Neighbors in the table move together.",
             "Look for a running sum, a sort, a smoothing or a scaling by rows.",
             "Leave the numbers as they were drawn.",
         ),

@@ -9,7 +9,7 @@ _WHY_SCREEN = (
     "black and 1 to white, evenly, or you judge your generator by a distorted picture."
 )
 _WHY_ORDER = (
-    "Place k of the grid belongs to latent vector k: only so can two snapshots be compared."
+    "Place k of the grid belongs to latent vector k. That is what makes two snapshots comparable."
 )
 MISTAKES = (
     Mistake(

@@ -332,7 +332,7 @@ MISTAKES = (
         "part of the chain.",
         hints=(
             "Compare the layers that __init__ makes with those that forward calls.",
-            "Look for a layer called twice while its neighbour is not called at all.",
+            "Look for a layer called twice while its neighbor is not called at all.",
             "Each layer once, in order, each taking the result of the one before.",
         ),
     ),

@@ -21,7 +21,7 @@ from checks.selftest.mutants import checks_of, mutants
 
 TIERS = sorted(file.stem.removeprefix("test_") for file in CHECKS.glob("test_*.py"))
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-NO_IDS = {"utf-8"}
+NO_IDS = {"utf-8", "stand-ins"}
 # How the code names a mistake: the function, and which of its arguments holds the id.
 NAMING = {"wrong": 0, "advise": 0, "Finding": 1, "Translation": 3}
 MAX_NAME, MAX_TITLE = 80, 90
