@@ -12,6 +12,7 @@ KIT = Path(__file__).resolve().parents[2]
 EXERCISES = KIT / "exercises"
 REFERENCE = KIT / "reference"
 CHECKS = KIT / "checks"
+STUBS = CHECKS / "stubs"  # in a kit without the reference: the exercises as they were handed out
 
 
 def tiers() -> list[str]:

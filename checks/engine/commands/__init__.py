@@ -25,6 +25,7 @@ GROUPS = {
         "recipes": "five GANs to compare yours with",
     },
     "A class": {
+        "release": "a kit for students, without the reference solutions",
         "grade": "grade what a class has handed in",
     },
     "The kit": {

@@ -14,6 +14,7 @@ from checks.engine.commands import COMMANDS
 from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, one_of, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.course.next_step import next_step
+from checks.engine.course.release import this_release
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import UsageError
 from checks.engine.learner.recording import is_remembered, record
@@ -110,7 +111,10 @@ def refuse_with_watch(options: argparse.Namespace) -> None:
 def at_a_glance(options: argparse.Namespace, solutions: Path) -> int:
     """Show where the learner stands; nothing is run, so what belongs to a run is refused."""
     from checks.engine.ui.glance import show
+    from checks.engine.ui.screen import Screen, make_console
 
+    if (release := this_release()) and (heading := release.heading()):
+        Screen(make_console()).notice(heading)
     for name in ("data", "seed", "json", "junit", "verbose", "explain"):
         if getattr(options, name):
             raise UsageError(f"--{name} belongs to a run of the checks: say which tier, or all.")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from checks.engine.errors import UsageError
-from checks.engine.paths import KIT, tiers
+from checks.engine.paths import KIT, REFERENCE, tiers
 
 PASSED, NOT_ALL, INFRA, INTERRUPTED = 0, 1, 3, 130  # wrong usage is 2: see `errors`
 
@@ -44,6 +44,20 @@ def folder(name: str, option: str) -> Path:
     if Path(name).exists():
         raise UsageError(f"{option} {name}: that is a file, and a folder is wanted.")
     raise UsageError(f"{option} {name}: there is no such folder.")
+
+
+def reference(named: str | None = None, option: str = "--reference") -> Path:
+    """The folder with the solved files: the one that was named, or the kit's own.
+
+    Raises:
+        UsageError: it is not there, as in a kit that was handed out to students.
+    """
+    if named is None and not REFERENCE.is_dir():
+        raise UsageError(
+            "The reference solutions are not in this kit: it was handed out without them, "
+            "and this command needs them."
+        )
+    return folder(named or "reference", option)
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ from checks.engine.course.questions import Question, tier_answers, tier_question
 from checks.engine.errors import ByHandError
 from checks.engine.learner.answers import check_writable, choices, write
 from checks.engine.learner.source import load
-from checks.engine.paths import short, tiers
+from checks.engine.paths import REFERENCE, short, tiers
 
 if TYPE_CHECKING:
     from checks.engine.ui.dialogue import Dialogue
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 EXAMPLES = (
     ("python run_checks.py quiz", "the first tier with a question open or wrong"),
     ("python run_checks.py quiz beginner --again", "all questions of a tier once more"),
+)
+
+NO_EXPERIMENTS = (
+    "The experiments run on the reference solutions, which are not in this kit; the questions are."
 )
 
 
@@ -66,8 +70,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         if not options.predict:
             _ask_all(dialogue, solutions, tier, options.again)
-        if not options.no_predict:
+        if not options.no_predict and REFERENCE.is_dir():
             predict(dialogue, tier, options.seed)
+        elif options.predict:
+            dialogue.say(NO_EXPERIMENTS)
     except StoppedError:
         pass
     if options.predict:

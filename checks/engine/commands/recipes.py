@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from checks.engine.commands.common import PASSED
+from checks.engine.commands.common import PASSED, reference
 from checks.engine.training.recipes import FIGURES, known_recipes, measured
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
     """Show the recipes, in the order of their file."""
     from checks.engine.ui.screen_text import Page, make_console
 
+    reference()
     page = Page(make_console())
     figures = measured(FIGURES)
     for recipe in known_recipes().values():

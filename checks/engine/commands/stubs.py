@@ -9,8 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from checks.engine.commands.common import PASSED
-from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import PASSED, reference
 from checks.engine.learner.stubs import write_stubs
 from checks.engine.paths import EXERCISES
 
@@ -31,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the exercises from the reference; what they replace is kept."""
     from checks.engine.ui.screen import Screen, make_console
 
-    source = folder_of(options.solutions or "reference", "--solutions")
+    source = reference(options.solutions, "--solutions")
     target = Path(options.to) if options.to else EXERCISES
     files = write_stubs(source, target)
     with Screen(make_console()) as screen:

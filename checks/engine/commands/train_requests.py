@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import reference
 from checks.engine.course.next_step import command
 from checks.engine.errors import UsageError
 from checks.engine.learner.learners_file import obstacle
@@ -182,6 +183,7 @@ def one_recipe(name: str) -> None:
     Raises:
         UsageError: there is none.
     """
+    reference()
     if name not in (known := list(known_recipes())):
         near = difflib.get_close_matches(name, known, n=1)
         guess = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."

@@ -53,7 +53,10 @@ def edition(kit: Path, tier: str) -> str:
 
     Where lines end does not count, for Git may change that.
     """
-    named = (kit / "checks" / f"test_{tier}.py", kit / "reference" / f"{tier}.py")
+    named = (
+        kit / "checks" / f"test_{tier}.py", kit / "reference" / f"{tier}.py",
+        kit / "checks" / "release.json",
+    )  # fmt: skip
     files = [file for file in named if file.is_file()]
     for folder in JUDGES:
         files += sorted((kit / "checks" / folder).rglob("*.py"))

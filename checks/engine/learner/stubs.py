@@ -32,7 +32,7 @@ from checks.engine.files import replace
 from checks.engine.learner.backups import back_up
 from checks.engine.learner.source import end, plain, start
 from checks.engine.parsing import parsed
-from checks.engine.paths import short
+from checks.engine.paths import STUBS, short
 
 HELPER = "kit.py"  # what the lessons borrow, the same beside the reference and the exercises
 BEGIN = "### BEGIN SOLUTION"
@@ -269,6 +269,17 @@ def read_reference(path: Path) -> str:
         raise _error(path, line, "this is not UTF-8 text") from None
     except OSError as error:
         raise StubError(f"{path}: {error.strerror or error}.") from error
+
+
+def stub_of(reference: Path, tier: str) -> str:
+    """A tier's stub: from its reference solution, or as it was handed out without one.
+
+    Raises:
+        StubError: there is neither, or the solution's delimiters are out of place.
+    """
+    if not reference.is_dir() and STUBS.is_dir():
+        return read_reference(STUBS / f"{tier}.py")
+    return solved_and_stub(reference, tier)[1]
 
 
 def solved_and_stub(reference: Path, tier: str) -> tuple[str, str]:

@@ -2,22 +2,21 @@
 
 * real: other real images; no generator can be expected to do better.
 * noise: every pixel drawn for itself.
-* untrained: what the reference's generator makes before it has learned anything.
+* untrained: what a generator makes before it has learned anything.
 * collapsed: three real digits over and over, with slight noise: mode collapse.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypedDict
 
 import torch
 from torch import Tensor
 
-from checks.engine.paths import REFERENCE
 from checks.engine.quality.classifier import Classifier, cached_file, store
 from checks.engine.quality.material import Material
 from checks.engine.quality.measures import Score, measured
@@ -26,6 +25,7 @@ from checks.engine.quality.score_file import Calibration, read_json
 SEED = 0
 REPEATED = 3  # images of the collapsed generator
 GRAIN = 8.0  # gray levels, the spread of the noise on them
+WIDTHS, SLOPE = (100, 256, 512, 784), 0.2  # of the untrained generator
 
 
 class Cached(TypedDict):
@@ -85,15 +85,15 @@ def noise(material: Material, n: int) -> Tensor:
 
 
 def untrained(material: Material, n: int) -> Tensor:
-    """What the reference's generator makes of its first weights."""
-    sys.path.insert(0, str(REFERENCE))
-    try:
-        from intermediate import Generator, generate_images
-    finally:
-        sys.path.pop(0)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(SEED)
-        images = generate_images(Generator(), n, seed=SEED)
+    """What a generator of the course's widths makes of its first weights (He et al., 2015)."""
+    draw = generator()
+    values = torch.randn(n, WIDTHS[0], generator=draw)
+    for place, (before, after) in enumerate(pairwise(WIDTHS)):
+        if place:
+            values = torch.where(values > 0, values, SLOPE * values)
+        spread = (2 / (1 + SLOPE**2) / before) ** 0.5
+        values = values @ (spread * torch.randn(before, after, generator=draw))
+    images = values.tanh().reshape(n, 28, 28)
     return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 

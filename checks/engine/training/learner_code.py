@@ -93,7 +93,7 @@ def normalized(module: ModuleType, images: Tensor) -> Tensor:
     """
     own = getattr(module, "normalize_images", None)
     if own is None or not len(images):
-        return images.flatten(start_dim=1).float() / 127.5 - 1
+        return (images.float() / 127.5 - 1).flatten(1)
     made = own(images.clone())
     if (
         isinstance(made, Tensor)

@@ -12,7 +12,7 @@ from checks.engine.learner.backups import exchange
 from checks.engine.learner.learners_file import contents
 from checks.engine.learner.reset import differing_lines, with_stub
 from checks.engine.learner.source import one_part, parsed
-from checks.engine.learner.stubs import solved_and_stub
+from checks.engine.learner.stubs import stub_of
 from checks.engine.paths import REFERENCE, short
 from checks.engine.ui.prompt import agreed
 
@@ -44,7 +44,7 @@ def put_stub_back(
     if folder == reference:
         raise UsageError(f"{short(folder)}: the stubs would replace the reference solutions.")
     path = folder / f"{tier}.py"
-    _, stub = solved_and_stub(reference, tier)
+    stub = stub_of(reference, tier)
     if not function and not os.path.lexists(path):
         exchange(path, None, stub.encode())
         say(f"{short(path)} was not there; now it is, as a stub.")
