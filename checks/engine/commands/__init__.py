@@ -24,12 +24,10 @@ GROUPS = {
         "report": "a page that shows a run, in one file",
         "recipes": "five GANs to compare yours with",
     },
-    "A class": {
-        "release": "a kit for students, without the reference solutions",
+    "A class and its kit": {
+        "release": "a kit for students, without the answers",
         "grade": "grade what a class has handed in",
-    },
-    "The kit": {
-        "stubs": "write the exercises anew from the reference solutions",
+        "stubs": "write the exercises from the reference",
     },
 }
 COMMANDS = {name: what for group in GROUPS.values() for name, what in group.items()}
