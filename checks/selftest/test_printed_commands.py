@@ -157,10 +157,9 @@ ALIASES = {
     "run_checks.py report evening --open": "run_checks.py report first --open",
     "run_checks.py report {run_name} --open": "run_checks.py report first --open",
     "run_checks.py {name}": "run_checks.py hint",
+    "run_checks.py {wanted_tiers_0}": "run_checks.py beginner",
     "run_checks.py {words}": "run_checks.py beginner",
     "run_checks.py COMMAND --help tells more about a command": "run_checks.py quiz --help",
-    "run_checks.py stubs --to FOLDER writes fresh stubs to a folder": "run_checks.py stubs "
-    "--to FOLDER",
     "run_checks.py stubs --to FOLDER writes fresh stubs to another folder": "run_checks.py stubs "
     "--to FOLDER",
     "run_checks.py writes this": "run_checks.py beginner",
@@ -174,6 +173,7 @@ APART = {
     "run_checks.py wasserstein": "an example of a tier that does not exist yet",
     "-m checks.engine.sandbox.worker fork FD": "started by the engine",
     "-m checks.engine.training.worker": "started by the engine",
+    "-m pip install -r requirements.txt": "run by .ci/run",
     "-m pip install tensorboard": "needs a network",
     "-m pip install pyyaml": "needs a network",
 }

@@ -22,6 +22,7 @@ from checks.selftest.test_stubs import solution_lines
 EVERYBODYS = {
     "with torch.no_grad():", "optimizer.zero_grad()", "discriminator.eval()",
     "self.layers = nn.Sequential(*layers)", "from matplotlib.figure import Figure",
+    "for layer in self.layers:",
 }  # fmt: skip
 SHORT = 16  # a line of no more letters says nothing: "return images"
 
