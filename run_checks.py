@@ -1,8 +1,9 @@
 """Check your solutions: `python run_checks.py beginner`; see `python run_checks.py --help`."""
 
-import importlib.util
+import os
 import sys
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "pytest", "rich", "msgspec", "jinja2")
 
 
@@ -11,7 +12,17 @@ def main() -> int:
     if sys.version_info < (3, 10):  # noqa: UP036 (said in words, to whoever has an older one)
         print("Problem: this needs Python 3.10 or newer, and here is", sys.version.split()[0])
         return 3
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if HERE not in sys.path:  # as with python -I, or PYTHONSAFEPATH
+        sys.path.insert(0, HERE)
+    from checks.engine.shadowing import hiding, said, searched_first
+
+    for folder in searched_first():
+        for entry, name in hiding(folder):
+            print(f"Problem: {said(entry, name)}. Rename it, in {folder}.", file=sys.stderr)
+            return 2
+    from importlib.util import find_spec  # a module of Python's own, found by now where it should
+
+    missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         print(f"Problem: {', '.join(missing)} not installed for this Python. Run:")
         print(f"  {sys.executable} -m pip install -r requirements.txt")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -33,7 +35,7 @@ on_linux = pytest.mark.skipif(not CAN_FORK, reason="needs Linux's processes")
 
 
 def run(
-    *arguments: object, cwd: Path = KIT, command: list[str] = COMMAND, **extra: str
+    *arguments: object, cwd: Path = KIT, command: Sequence[str] = COMMAND, **extra: Any
 ) -> subprocess.CompletedProcess[str]:
     """The command's end, with all that it said; never a traceback."""
     done = subprocess.run(
@@ -228,6 +230,54 @@ def test_a_package_that_is_broken_is_3_and_one_sentence(tmp_path: Path) -> None:
     done = run("beginner", "--solutions", "reference", PYTHONPATH=str(tmp_path))
     assert done.returncode == 3
     assert "The checks did not start" in sentence(done)
+
+
+# What surrounds it --------------------------------------------------------------------------------
+
+AROUND: dict[str, dict[str, str]] = {
+    "a plugin that is not there": {"PYTEST_PLUGINS": "no_such_plugin", "PYTEST_ADDOPTS": "--nope"},
+    "a safe path": {"PYTHONSAFEPATH": "1", "PYTHONPATH": "/no/such/folder:"},
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_it_starts_whatever_surrounds_it(name: str, folder: Callable[[str], Path]) -> None:
+    done = run("beginner", "--solutions", folder(STUBS), **AROUND[name])
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "Next: write sample_noise_numpy" in done.stdout
+
+
+def test_an_isolated_python_starts_it() -> None:
+    done = run("--help", command=[sys.executable, "-I", str(KIT / "run_checks.py")])
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["random.py", "torch.py", "numpy/__init__.py"])
+def test_a_file_in_the_place_of_a_module_is_named_and_is_2(name: str, tmp_path: Path) -> None:
+    shutil.copy(KIT / "run_checks.py", tmp_path)
+    shutil.copytree(KIT / "checks/engine", tmp_path / "checks/engine")
+    shutil.copy(KIT / "checks/__init__.py", tmp_path / "checks")
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("raise SystemExit('found in the place of another')\n")
+    (tmp_path / "test.py").write_text("")  # hides nothing that anybody imports
+    done = run("beginner", command=[sys.executable, str(tmp_path / "run_checks.py")])
+    assert done.returncode == 2
+    text = sentence(done)
+    shown, module = name.split("/")[0], file.stem if "/" not in name else "numpy"
+    assert f"{shown} has the name of " in text
+    assert f" {module}, and an import finds it first" in text
+
+
+def test_among_the_solutions_it_is_said_as_well(folder: Callable[[str], Path]) -> None:
+    place = folder(REFERENCE)
+    (place / "random.py").write_text("x = 1\n")
+    (place / "helpers.py").write_text("x = 1\n")
+    done = in_process.run("beginner", "--solutions", place)
+    assert done.returncode == 0
+    said = " ".join(done.stdout.split())
+    assert "random.py has the name of Python's own module random" in said
+    assert "helpers.py" not in said
 
 
 # Ends before its time -----------------------------------------------------------------------------

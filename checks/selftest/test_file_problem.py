@@ -17,6 +17,7 @@ from checks.engine.paths import REFERENCE
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox import stand_ins
 from checks.engine.sandbox.solution import Submission
+from checks.engine.ui.glance import show
 from checks.selftest import in_process
 from checks.selftest.mutants import ending
 
@@ -177,6 +178,20 @@ def test_missing_files_are_a_line_each_where_no_tier_is_named(tmp_path: Path) ->
     assert {each["status"] for each in report["verdicts"]} == {"missing"}
     assert report["total"]["missing"] == report["total"]["wrong"] == report["total"]["checks"]
     assert {error.get("type") for error in ET.parse(xml).iter("error")} == {"missing"}
+
+
+def test_at_a_glance_files_that_cannot_be_used_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "beginner.py").write_text("x = (1,\n")
+    (tmp_path / "intermediate (1).py").write_text("x = 1\n")
+    (tmp_path / "random.py").write_text("x = 1\n")
+    show(tmp_path.resolve())
+    said = " ".join(capsys.readouterr().out.split())
+    assert "✗ Python cannot read beginner.py, line 1: '(' was never closed." in said
+    assert "✗ There is no intermediate.py in" in said
+    assert '"intermediate (1).py"' in said
+    assert "Python's own module random" in said
 
 
 # Stand-ins ----------------------------------------------------------------------------------------

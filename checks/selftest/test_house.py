@@ -12,7 +12,7 @@ from checks.engine.paths import CHECKS, KIT, tiers
 
 # From the bottom up: a room uses what stands before it in this list, never what comes after it.
 ROOMS = [
-    ("errors",),
+    ("errors", "shadowing"),
     ("paths",),
     ("parsing", "files", "html", "plain_text", "processes"),
     ("mistakes",),

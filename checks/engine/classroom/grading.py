@@ -22,7 +22,7 @@ from checks.engine.paths import EXERCISES
 from checks.engine.runner import reports
 
 STATUSES = {
-    "failed": (Status.FAILED, Status.ERROR, Status.CRASHED, Status.MEMORY),
+    "failed": (Status.FAILED, Status.ERROR, Status.CRASHED, Status.MEMORY, Status.MISSING),
     "infra": (Status.INFRA,),
     "timeout": (Status.TIMEOUT,),
     "all": tuple(Status),

@@ -17,6 +17,7 @@ from checks.engine.course.next_step import next_step
 from checks.engine.course.release import this_release
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import UsageError
+from checks.engine.learner.file_problem import hidden_modules
 from checks.engine.learner.recording import is_remembered, record
 from checks.engine.paths import tiers
 from checks.engine.runner import reports
@@ -74,6 +75,8 @@ def run(options: argparse.Namespace) -> int:
             overview=options.tier is None,
             explain=options.explain,
         ) as screen:
+            for notice in (notices := hidden_modules(solutions)):
+                screen.notice(notice)
             screen.loading()
             recording = record(solutions) if remembers else None
             came: list[Verdict] = []
@@ -91,7 +94,8 @@ def run(options: argparse.Namespace) -> int:
                 screen.notice(notice)
             step = next_step(verdicts)
             screen.finish(verdicts, step.said(options.solutions) if step else "")
-    write_reports(verdicts, options, {"solutions": str(solutions), "tiers": selected})
+    meta = {"solutions": str(solutions), "tiers": selected, "notices": notices}
+    write_reports(verdicts, options, meta)
     if any(verdict.status is Status.INFRA for verdict in verdicts):
         return INFRA
     return PASSED if all(v.status is Status.PASSED for v in verdicts) else NOT_ALL

@@ -19,6 +19,8 @@ from pathlib import Path
 from checks.engine.errors import FileError
 from checks.engine.learner.learners_file import contents, obstacle
 from checks.engine.parsing import PARSING
+from checks.engine.paths import short
+from checks.engine.shadowing import hiding, said
 
 MAX_ENTRIES = 500  # of a folder that are looked at for a file with another name
 NEAR_SHOWN = 3
@@ -53,6 +55,15 @@ def file_problem(folder: Path, tier: str) -> FileProblem | None:
     except FileError as error:
         return FileProblem(str(error), "Look at the rights of the file.")
     return unreadable(f"{tier}.py", raw)
+
+
+def hidden_modules(folder: Path) -> list[str]:
+    """What is to be said of files among the solutions that an import takes for other modules."""
+    return [
+        f"{said(short(folder / entry), name)}. The checks have loaded theirs before, but "
+        "your files will break as scripts: rename it."
+        for entry, name in hiding(str(folder))
+    ]
 
 
 # No such file -------------------------------------------------------------------------------------
@@ -227,13 +238,13 @@ def no_python(name: str, text: str) -> FileProblem | None:
 
 def no_syntax(name: str, text: str, error: SyntaxError) -> FileProblem:
     """A syntax error, in words, with its place."""
-    said = str(error.msg)
+    message = str(error.msg)
     line = min(error.lineno or 0, text.count("\n") + 1)
     source = [*re.split(r"\r\n|\r|\n", text), ""][max(line - 1, 0)]
     by_source = (hint for pattern, hint in SOURCE_HINTS if re.match(pattern, source))
-    by_words = (hint for pattern, hint in SYNTAX_HINTS if re.search(pattern, said))
+    by_words = (hint for pattern, hint in SYNTAX_HINTS if re.search(pattern, message))
     return FileProblem(
-        f"Python cannot read {name}, line {line}: {said}.",
+        f"Python cannot read {name}, line {line}: {message}.",
         next(by_source, None) or next(by_words, ELSE_HINT),
         type=type(error).__name__,
         line=line,

@@ -57,7 +57,7 @@ class Judge:
         self.process = start(
             "checks.engine.runner.judge", self._scratch,
             variables={
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "",
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": "",
                 "GAN_KIT_WORKERS": str(self.workers),
             },
             hides_secrets=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -12,9 +12,10 @@ from checks.engine.course.listing import Listed, course
 from checks.engine.course.next_step import TRAINING, NextStep, next_step
 from checks.engine.course.totals import Totals, add, total
 from checks.engine.course.verdict import Frame, State, Status, Verdict
+from checks.engine.learner.file_problem import file_problem, hidden_modules
 from checks.engine.learner.fingerprint import code_of, fingerprints
 from checks.engine.learner.progress import Entry, Progress, last_verdicts, load
-from checks.engine.paths import short
+from checks.engine.paths import short, tiers
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page, make_console
 
@@ -39,6 +40,12 @@ def show(folder: Path) -> bool:
     progress = load(folder)
     standings = standings_of(folder, course(), progress)
     page = Page(make_console())
+    for said in hidden_modules(folder):
+        page.console.print(page.hang(Text(), page.text(said, "cyan")))
+    for tier in tiers():
+        if (problem := file_problem(folder, tier)) is not None:
+            mark = parts.lead(page, parts.symbol(page, Status.ERROR))
+            page.console.print(page.hang(mark, page.text(problem.came)))
     for block in blocks_of(page, folder, standings, progress.notice):
         page.console.print(block)
     return all(each.state == "passed" for each in standings)
