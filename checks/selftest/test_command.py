@@ -234,7 +234,7 @@ def test_a_package_that_is_broken_is_3_and_one_sentence(tmp_path: Path) -> None:
 
 # What surrounds it --------------------------------------------------------------------------------
 
-AROUND: dict[str, dict[str, str]] = {
+AROUND: dict[str, dict[str, Any]] = {
     "a plugin that is not there": {"PYTEST_PLUGINS": "no_such_plugin", "PYTEST_ADDOPTS": "--nope"},
     "a safe path": {"PYTHONSAFEPATH": "1", "PYTHONPATH": "/no/such/folder:"},
 }

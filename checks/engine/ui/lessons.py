@@ -57,7 +57,8 @@ def hint_blocks(
     rungs = ladder(chosen, verdict)
     progress = load(folder)
     shown = min(progress.hints(chosen.check.check) + 1, len(rungs))
-    blocks = [page.line(chosen.check.title, "bold")]
+    subject = verdict.subject if verdict is not None else ""
+    blocks = [page.line(subject or chosen.check.title, "bold")]
     if verdict is not None and verdict.mistake:
         blocks.append(page.line(verdict.mistake, "red"))
     blocks.append(Text())
