@@ -27,27 +27,28 @@ TRANSLATIONS = (
     ),
     Translation(
         TOLD + r"\(\d+x28 and 784x\d+\)",
-        "The layer takes whole images as rows of 784 numbers, and what came are images of 28 rows "
-        "with 28 numbers each.",
+        "The linear layer takes whole images as rows of 784 numbers, and what came are images of "
+        "28 rows with 28 numbers each.",
         "Flatten each image to one row first: images.flatten(start_dim=1) keeps the batch.",
     ),
     Translation(
         TOLD + r"\(1x(?P<came>\d+) and (?P<wanted>\d+)x\d+\)",
-        "The layer takes rows of {wanted} numbers, and what came is a single row of {came}: as if "
-        "the whole batch were one sample, or as one sample of another length.",
+        "The linear layer takes rows of {wanted} numbers, and what came is a single row of "
+        "{came}: as if the whole batch were one sample, or as one sample of another length.",
         "Flatten each sample and not the batch: .flatten(start_dim=1), or nn.Flatten(). If it is "
         "one sample, compare its length with the layer's first number.",
         line=r"flatten|view|reshape|ravel",
     ),
     Translation(
         TOLD + r"\(\d+x784 and (?P<wanted>\d+)x\d+\)",
-        "Rows of 784 numbers, the size of a whole image, go into a layer that takes {wanted}.",
+        "Rows of 784 numbers, the size of a whole image, go into a linear layer that takes "
+        "{wanted}.",
         "Is it the right network? G takes noise, D takes images. If it is, compare the number of "
         "outputs of each layer with the number of inputs of the next.",
     ),
     Translation(
         TOLD + r"\(\d+x(?P<came>\d+) and 784x\d+\)",
-        "The layer takes whole images, rows of 784 numbers, and rows of {came} came.",
+        "The linear layer takes whole images, rows of 784 numbers, and rows of {came} came.",
         "Is it the right network? D takes images, G takes noise. If it is, look at what the images "
         "went through before this line.",
     ),
