@@ -40,8 +40,8 @@ def test_shape(solution: Solution) -> None:
 @check("Pixels fill the range [-1, 1] and never leave it", about=NETWORK, points=2)
 def test_range(solution: Solution) -> None:
     """The check feeds small and very large latent vectors, with weights as they are and with far
-    stronger ones. No pixel may leave [-1, 1], both ends must come within reach, and the way there
-    has to be a smooth curve.
+    stronger ones. No pixel may leave [-1, 1], both ends must come within reach, and no activation
+    may stand between the last linear layer and the tanh. A clamp in its place brings advice.
 
     tanh(s) = (exp(s) - exp(-s)) / (exp(s) + exp(-s)) bends every number into (-1, 1). The real
     images are scaled to the same range, so D cannot tell the two by it, and a slope is left for G

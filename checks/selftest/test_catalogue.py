@@ -39,6 +39,7 @@ WITHOUT_MUTANT = {
     "images-not-shuffled": ADVICE,
     "batch-norm-in-discriminator": ADVICE,
     "unused-layer": ADVICE,
+    "generator-clamped": ADVICE,
     "hidden-layer-added": ADVICE,
 }
 

@@ -102,11 +102,11 @@ def judge_range(solution: Solution) -> None:
             f"{high:.3g}.",
         )
     if path is not None and is_clamped(path, -0.96, 0.96):
-        wrong(
+        # Eight epochs on 8,000 images: the samples' distance is 44 where it is 35 with a tanh.
+        solution.advise(
             "generator-clamped",
-            expected="Pixels that come ever nearer to -1 and 1, with a slope all along the way.",
-            came="As the last layer's numbers grow evenly, the pixels climb in a straight line and "
-            f"stop at {path.max():.2f}: beyond, the gradient is 0.",
+            "As the last layer's numbers grow evenly, the pixels climb in a straight line and stop "
+            f"at {path.max():.2f}: beyond, the gradient is 0.",
         )
 
 
