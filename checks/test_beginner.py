@@ -18,6 +18,20 @@ from checks.engine.sandbox.solution import Solution
 NUMPY, TORCH = "sample_noise_numpy", "sample_noise_torch"
 
 
+@check("NumPy noise is an array of floats", about=NUMPY, points=1)
+def test_numpy_floats(solution: Solution) -> None:
+    """The check calls your function without arguments and looks at the type of the array: it has to
+    be one of floats, of any precision.
+
+    A normal distribution gives fractions, and networks compute with them. Whole numbers would leave
+    only a handful of values to choose from.
+
+    Hint: A function that draws from a normal distribution gives floats by itself.
+    """
+    (drawn,) = noise.drawn(solution, NUMPY, {})
+    noise.judge_floats(drawn)
+
+
 @check("NumPy noise has the shape you ask for", about=NUMPY, points=1)
 def test_numpy_shape(solution: Solution) -> None:
     """Your sample_noise_numpy is asked for several sizes, such as 5 samples of 200 numbers, with
@@ -31,19 +45,6 @@ def test_numpy_shape(solution: Solution) -> None:
     comes first.
     """
     noise.judge_shape(solution, NUMPY)
-
-
-@check("NumPy noise is an array of floats", about=NUMPY, points=1)
-def test_numpy_floats(solution: Solution) -> None:
-    """The check draws 200 samples of 100 numbers and looks at the type of the array: it has to be
-    one of floats, of any precision.
-
-    A normal distribution gives fractions, and networks compute with them. Whole numbers would leave
-    only a handful of values to choose from.
-
-    Hint: A function that draws from a normal distribution gives floats by itself.
-    """
-    noise.judge_floats(noise.sample(solution, NUMPY))
 
 
 @check("NumPy noise comes from N(0, 1)", about=NUMPY, points=2)
@@ -116,6 +117,20 @@ def test_numpy_global_state(solution: Solution) -> None:
     noise.judge_global_state(solution, NUMPY)
 
 
+@check("PyTorch noise is a float32 tensor", about=TORCH, points=1)
+def test_torch_float32(solution: Solution) -> None:
+    """The check calls your function without arguments and looks at the type of the tensor, which
+    has to be float32, and at requires_grad, which has to be False.
+
+    A layer's weights are float32 and refuse any other type. And noise is an input: gradients are
+    for what is trained.
+
+    Hint: What PyTorch draws is float32 without being told; what comes from NumPy is not.
+    """
+    (drawn,) = noise.drawn(solution, TORCH, {})
+    noise.judge_float32(drawn)
+
+
 @check("PyTorch noise has the shape you ask for", about=TORCH, points=1)
 def test_torch_shape(solution: Solution) -> None:
     """Your sample_noise_torch is asked for several sizes, such as 5 samples of 200 numbers, with
@@ -129,19 +144,6 @@ def test_torch_shape(solution: Solution) -> None:
     comes first.
     """
     noise.judge_shape(solution, TORCH)
-
-
-@check("PyTorch noise is a float32 tensor", about=TORCH, points=1)
-def test_torch_float32(solution: Solution) -> None:
-    """The check draws a tensor and looks at its type, which has to be float32, and at
-    requires_grad, which has to be False.
-
-    A layer's weights are float32 and refuse any other type. And noise is an input: gradients are
-    for what is trained.
-
-    Hint: What PyTorch draws is float32 without being told; what comes from NumPy is not.
-    """
-    noise.judge_float32(noise.sample(solution, TORCH))
 
 
 @check("PyTorch noise comes from N(0, 1)", about=TORCH, points=2)

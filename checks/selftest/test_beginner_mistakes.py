@@ -6,7 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from checks.selftest.mutants import Mutant, Variant, assert_accepted, assert_caught
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.solution import Submission
+from checks.selftest.mutants import (
+    Mutant,
+    Variant,
+    assert_accepted,
+    assert_caught,
+    checks_of,
+    ending,
+    mutated,
+)
 
 TIER = "beginner"
 RNG = "rng = np.random.default_rng(seed)"
@@ -265,6 +275,14 @@ VARIANTS = [
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
 def test_mutant_is_caught_and_named(mutant: Mutant, tmp_path: Path) -> None:
     assert_caught(mutant, tmp_path / "solutions")
+
+
+def test_the_first_check_is_green_within_minutes(tmp_path: Path) -> None:
+    """A learner's first line: the defaults written down, no size and no seed respected."""
+    first = mutant("", "", "", (RNG, ""), (DRAW, "return np.random.normal(size=(100, 100))"))
+    submission = Submission(mutated(tmp_path / "solutions", first), sandbox.shared())
+    name, *_ = checks_of(TIER)
+    assert ending(TIER, name, submission) is None
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

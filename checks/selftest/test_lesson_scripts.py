@@ -160,7 +160,7 @@ def test_the_part_to_write_is_named_with_its_place(capsys: pytest.CaptureFixture
     lesson_script.run(main)
     (line,) = capsys.readouterr().out.splitlines()
     assert line.startswith("Next to write: Generator.forward, in ")
-    assert f"{Path(__file__).name}:{main.__code__.co_firstlineno + 1}." in line
+    assert line.endswith(f"{Path(__file__).name}:{main.__code__.co_firstlineno + 1}")
 
 
 def test_an_error_of_pytorch_is_no_part_to_write() -> None:

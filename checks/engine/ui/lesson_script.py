@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from checks.engine.errors import DataError
-from checks.engine.ui.screen_text import relative
+from checks.engine.ui.screen_text import Page, make_console
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +28,9 @@ def run(main: Callable[[], None]) -> None:
         if not str(part).replace(".", "").isidentifier():
             raise  # PyTorch raises it as well
         file, line = place or traceback.extract_tb(unfinished.__traceback__)[-1][:2]
-        print(f"Next to write: {part}, in {relative(file)}:{line}. Then run this file again.")
+        page = Page(make_console())
+        said = Text.assemble("Next to write: ", str(part), ", in ")
+        page.console.print(said.append_text(page.place(str(file), line or 1)), soft_wrap=True)
 
 
 def training(
