@@ -15,6 +15,14 @@ CHECKS = KIT / "checks"
 STUBS = CHECKS / "stubs"  # in a kit without the reference: the exercises as they were handed out
 
 
+def exercises() -> Path:
+    """Where the learner's files are: the folder that GAN_KIT_SOLUTIONS names, or the kit's own."""
+    chosen = os.environ.get("GAN_KIT_SOLUTIONS")
+    if not chosen:
+        return EXERCISES
+    return next((path for path in (Path(chosen), KIT / chosen) if path.is_dir()), Path(chosen))
+
+
 def tiers() -> list[str]:
     """The course's tiers in order: what has checks, the four in the course's order first."""
     order = ["beginner", "intermediate", "advanced", "bonus"]

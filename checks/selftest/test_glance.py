@@ -80,7 +80,7 @@ def ended(kit: Path, **checks: Status) -> None:
     words = {Status.TODO: "Write {} in exercises/{}.py.", Status.BLOCKED: "Waits for one in here."}
     verdicts = [
         Verdict(
-            listed[name].check, listed[name].tier, listed[name].title, listed[name].points, status,
+            **vars(listed[name]), status=status,
             came=words.get(status, "").format(name, listed[name].tier), awaited="one in here",
         )
         for name, status in checks.items()
@@ -107,20 +107,24 @@ def edit(kit: Path, tier: str, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_nothing_is_checked_yet(kit: Path) -> None:
-    assert (
-        glance(kit)
-        == """
-                                          checks   points
-  beginner      ────────────────────────     0/2      0/5
-  intermediate  ────────────────────────     0/2      0/5
-  all           ────────────────────────     0/4     0/10
-
-Next: run the first checks:
-        python run_checks.py beginner
-"""
-    )
-    assert not (kit / "exercises" / PROGRESS).exists()
+@pytest.mark.parametrize("statuses", [{}, {"one": Status.BLOCKED, "two": Status.TODO}])
+def test_a_welcome_comes_before_there_is_something_to_show(
+    kit: Path, statuses: dict[str, Status]
+) -> None:
+    """What the course is, how long it takes, which file to open; and nothing is wrong."""
+    (kit / "reference").mkdir()
+    lesson = '"""Beginner: ones and twos. (Half an hour.)\n\nMore."""\n'
+    (kit / "reference" / "beginner.py").write_text(lesson, encoding="utf-8")
+    if statuses:
+        ended(kit, **statuses)
+    text = glance(kit, status=0)
+    assert text.startswith("Welcome!")
+    assert "  beginner      ones and twos. (Half an hour.)\n  intermediate\n" in text
+    assert "Open exercises/beginner.py in your editor and write one." in text
+    assert "python run_checks.py beginner\n" in text
+    assert "points" not in text
+    assert len(text.splitlines()) < 24
+    assert (kit / "exercises" / PROGRESS).exists() == bool(statuses)
 
 
 def test_what_has_changed_and_what_comes_next(kit: Path) -> None:
@@ -173,7 +177,7 @@ NEXT = {
         "fix two in exercises/beginner.py, then run:\npython run_checks.py beginner",
     ),
     "then what has still to be written": (
-        {"one": Status.BLOCKED, "two": Status.TODO},
+        {"one": Status.BLOCKED, "two": Status.TODO, "three": Status.PASSED},
         "write two in exercises/beginner.py, then run:\npython run_checks.py beginner",
     ),
     "then what nobody has looked at": (
@@ -202,11 +206,30 @@ def test_the_next_step_is_in_the_first_unfinished_tier(kit: Path, name: str) -> 
     assert re.sub(r"\n +", "\n", found).strip() == said
 
 
+def test_a_second_failure_on_new_code_brings_up_the_hint(kit: Path) -> None:
+    ended(kit, one=Status.FAILED)
+    ended(kit, one=Status.FAILED)  # the same code again
+    assert "run_checks.py hint" not in glance(kit)
+    edit(kit, "beginner", "return 1", "return 3")
+    ended(kit, one=Status.FAILED)
+    assert "or get a hint on it:\n        python run_checks.py hint" in glance(kit)
+    ended(kit, one=Status.PASSED)
+    assert "run_checks.py hint" not in glance(kit)
+
+
+def test_open_questions_lead_to_the_quiz(kit: Path) -> None:
+    file = kit / "checks" / "test_beginner.py"
+    file.write_text(file.read_text(encoding="utf-8").replace('about="two"', 'about="ANSWERS"'))
+    ended(kit, one=Status.PASSED, two=Status.TODO)
+    assert "answer the questions:\n        python run_checks.py quiz beginner" in glance(kit)
+
+
 def test_all_done_is_0(kit: Path) -> None:
     ended(kit, one=Status.PASSED, two=Status.PASSED, three=Status.PASSED, four=Status.PASSED)
     text = glance(kit, status=0)
     assert "\n\nWell done: all 4 checks pass.\nNext: train your GAN for real" in text
-    assert text.rstrip().endswith("python run_checks.py train")
+    shown = [line.strip() for line in text.splitlines() if "run_checks.py" in line]
+    assert shown == ["python run_checks.py train", "python run_checks.py report --open"]
     assert "Changed" not in text
 
 
@@ -225,6 +248,7 @@ def test_a_damaged_file_is_one_sentence_and_stays(kit: Path) -> None:
     file.write_text('{"schema": 1, "ch', encoding="utf-8")
     text = glance(kit)
     assert text.startswith(".progress.json is damaged. Nothing in it counts, ")
+    assert "Welcome" not in text
     assert "Next: run the first checks:" in text
     assert file.read_text(encoding="utf-8") == '{"schema": 1, "ch'
 

@@ -123,7 +123,6 @@ ALIASES = {
     "run_checks.py beginner --watch": "run_checks.py watch intermediate",  # and in test_help
     "run_checks.py intermediate": "run_checks.py beginner",
     "run_checks.py advanced": "run_checks.py advanced --data DIR",
-    "run_checks.py advanced --explain": "run_checks.py advanced --data DIR",
     "run_checks.py bonus": "run_checks.py beginner",
     "exercises/advanced.py": "exercises/advanced.py --epochs 20",
     "run_checks.py watch": "run_checks.py watch intermediate",
@@ -131,8 +130,6 @@ ALIASES = {
     "run_checks.py hint [CHECK]": "run_checks.py hint noise_statistics",
     "run_checks.py explain [CHECK]": "run_checks.py explain beginner 3",
     "run_checks.py quiz [TIER]": "run_checks.py quiz intermediate",
-    "run_checks.py quiz {tier}": "run_checks.py quiz intermediate",
-    "run_checks.py quiz {tiers_0} --again": "run_checks.py quiz beginner --again",
     "run_checks.py diff TIER [FUNCTION]": "run_checks.py diff beginner interpolate_noise",
     "run_checks.py grade SUBMISSIONS": "run_checks.py grade submissions.zip --dry-run",
     "run_checks.py release --to DIR": "run_checks.py release --to kit --tier beginner",
@@ -166,8 +163,10 @@ ALIASES = {
 }
 APART = {
     "run_checks.py all --solutions reference": "run by .ci/run",
-    "-m pip install -r requirements.txt && python run_checks.py": "run by .ci/run",
-    "-m pip install -r requirements.txt && python -m pytest": "run by .ci/run",
+    "-m pip install uv && uv pip install --torch-backend=cpu -r requirements.txt "
+    "&& python run_checks.py beginner": "needs PyTorch's own index of builds for the CPU",
+    "-m pip install -r requirements.txt && python run_checks.py beginner": "run by .ci/run",
+    "-m pip install -r checks/requirements.txt && python -m pytest": "run by .ci/run",
     "-m pytest": "this is it",
     "-m pytest checks/selftest -k squeezed": "this is it, with less",
     "run_checks.py wasserstein": "an example of a tier that does not exist yet",

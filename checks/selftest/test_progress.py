@@ -51,7 +51,7 @@ def full() -> Verdict:
         "Mistake", "a-mistake", (Further("b-mistake", "Other", "Too."),),
         (Exhibit("Table", ("", "b"), (("c", "d"), ("e", "f")), "Note."),), ("Advice.",),
         (Frame("/x/beginner.py", 3, "f", "return"),), Frame("/x/beginner.py", 1, "f", "def f():"),
-        "printed \ud83d", 0.25,
+        "printed \ud83d", 0.25, "sample_noise_numpy",
     )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def test_progress_is_a_file_for_people(tmp_path: Path) -> None:
         NUMPY: {"status": "passed", "fingerprint": "aaaa-11", "when": when},
         TORCH: {
             "status": "failed", "fingerprint": "bbbb-11", "when": when, "mistake": "noise-shape",
-            "hints": 1,
+            "hints": 1, "failures": 1,
         },
     }  # fmt: skip
     assert load(tmp_path) == progress

@@ -11,10 +11,12 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from checks.engine.course.questions import key
+from checks.engine.learner.progress import load
 from checks.engine.paths import EXERCISES, KIT, REFERENCE, tiers
 from checks.experiments import experiments
 from checks.experiments import run as run_experiment
@@ -57,6 +59,7 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
 def test_right_answers_go_into_the_file_and_nothing_else_changes(tier: str, folder: Path) -> None:
     file = folder / f"{tier}.py"
     before = file.read_bytes()
+    names = sorted(path.name for path in folder.iterdir())
     right = key(tier)
     done = quiz(typed(right.values()), tier, "--solutions", folder, "--no-predict")
     assert (done.returncode, done.stderr) == (0, "")
@@ -66,9 +69,7 @@ def test_right_answers_go_into_the_file_and_nothing_else_changes(tier: str, fold
     for name, letter in right.items():
         before = before.replace(f'"{name}": "?"'.encode(), f'"{name}": "{letter}"'.encode())
     assert file.read_bytes() == before
-    assert sorted(path.name for path in folder.iterdir()) == [
-        f"{name}.py" for name in sorted(tiers())
-    ]
+    assert sorted(path.name for path in folder.iterdir()) == names
 
 
 @pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
@@ -134,6 +135,21 @@ def test_other_forms_of_answers_are_filled_in(folder: Path) -> None:
         """ANSWERS = {'real_images': "b", "noise_purpose": "d", "other_noise": "c", """
         """"interpolation": "b"}  # mine"""
     )
+
+
+def test_answers_count_at_once_in_a_folder_of_ones_own(folder: Path) -> None:
+    """The variable says whose files they are, so nothing else has to, on any command."""
+    mine: dict[str, Any] = {"GAN_KIT_SOLUTIONS": str(folder)}
+    done = quiz(typed(key("beginner").values()), "beginner", "--no-predict", **mine)
+    assert "--solutions" not in done.stdout
+    assert "Next: run the checks of beginner" in done.stdout
+    entries = load(folder).entries
+    assert [(check, entry.status.value) for check, entry in entries.items()] == [
+        ("test_beginner.py::test_questions", "passed")
+    ]
+    assert "1/20" in run(**mine).stdout
+    gone = run("hint", GAN_KIT_SOLUTIONS=str(folder / "gone"))
+    assert "there is no such folder" in sentence(gone)
 
 
 # Which tier, and how it ends ----------------------------------------------------------------------

@@ -14,8 +14,11 @@ from checks.engine.commands import COMMANDS
 from checks.engine.paths import KIT
 
 README = (KIT / "README.md").read_text(encoding="utf-8")
-SETUP = ("python -m pip install -r requirements.txt",)
-TEXTS = ["README.md", "checks/README.md", ".ci/run", ".github/workflows/ci.yml"]
+SMALL = "python -m pip install uv && uv pip install --torch-backend=cpu -r requirements.txt"
+LARGE = "python -m pip install -r requirements.txt"
+TESTS = "python -m pip install -r checks/requirements.txt"
+PAGES = ["README.md", "checks/README.md", "checks/TEACHERS.md", "checks/benchmarks/README.md"]
+TEXTS = [*PAGES, ".ci/run", ".github/workflows/ci.yml"]
 TEXTS += [f"{folder}/{path.name}" for folder in ("reference", "exercises")
           for path in (KIT / folder).glob("*.py")]  # fmt: skip
 
@@ -37,12 +40,25 @@ def commands(text: str) -> list[str]:
 
 def test_the_two_commands_open_the_readme_and_run_in_ci() -> None:
     lines = [line.strip() for line in README.splitlines() if line.startswith("    ")]
-    first, second = lines[:2]
-    assert first == f"{SETUP[0]} && python run_checks.py"
-    assert second == f"{SETUP[0]} && python -m pytest"
+    first, second, large = lines[:3]
+    assert first == f"{SMALL} && python run_checks.py beginner"
+    assert second == f"{TESTS} && python -m pytest"
+    assert large == f"{LARGE} && python run_checks.py beginner"
     script = (KIT / ".ci/run").read_text(encoding="utf-8")
-    for step in ("-m pip install --quiet -r requirements.txt", "run_checks.py ||", "-m pytest\n"):
-        assert f"python {step}" in script
+    steps = [*large.split(" && "), *second.split(" && ")]
+    for step in (step.replace("pip install", "pip install --quiet") for step in steps):
+        assert re.search(rf"^{re.escape(step)}( \|\| .*)?$", script, re.MULTILINE), step
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
+    """A picture first; what only teachers and contributors read stands on pages of its own."""
+    assert len(README.splitlines()) <= 120
+    for page in PAGES:
+        folder = (KIT / page).parent
+        links = re.findall(r"\]\(([^)#]+)[^)]*\)", (KIT / page).read_text(encoding="utf-8"))
+        assert all((folder / link).is_file() for link in links), links
+    (picture,) = re.findall(r"^!\[.+\]\((.+)\)$", README, re.MULTILINE)
+    assert (KIT / picture).stat().st_size < 1_500_000
 
 
 @pytest.mark.parametrize("name", TEXTS)

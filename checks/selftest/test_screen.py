@@ -13,13 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import ConsoleDimensions
 
 from checks.engine.course.totals import next_verdict, tally, total
-from checks.engine.course.verdict import Check, Frame, Status, Verdict
+from checks.engine.course.verdict import Check, Exhibit, Frame, Status, Verdict
 from checks.engine.plain_text import inert
 from checks.engine.ui.screen import Screen, make_console
 from checks.engine.ui.screen_parts import LOOKS
 from checks.engine.ui.screen_text import Page, file_link
+from checks.engine.ui.watch import KEYS
+from checks.engine.ui.watch_screen import WatchScreen
 
 FILE = str(Path.cwd() / "exercises" / "advanced.py")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
@@ -82,7 +85,7 @@ EVERY_STATUS = [verdict(status) for status in Status]
 
 
 def checks_of(verdicts: Sequence[Verdict]) -> list[Check]:
-    return [Check(each.check, each.tier, each.title, each.points) for each in verdicts]
+    return [Check(v.check, v.tier, v.title, v.points, v.about) for v in verdicts]
 
 
 def show(
@@ -158,6 +161,106 @@ def test_every_status_has_its_symbol_and_word(status: Status, encoding: str) -> 
 
 def test_statuses_can_be_told_apart_without_colour() -> None:
     assert len({(look.ascii, look.word) for look in LOOKS.values()}) == len(Status)
+
+
+# One line a function.
+
+
+def on(about: str, *statuses: Status) -> list[Verdict]:
+    """Verdicts on checks of one part."""
+    return [
+        verdict(status, n, about=about, check=f"{about}{n}") for n, status in enumerate(statuses)
+    ]
+
+
+def test_what_has_passed_or_is_to_do_takes_one_line_a_part() -> None:
+    passed, to_do = on("Generator", *[Status.PASSED] * 5), on("train_gan", *[Status.TODO] * 9)
+    rows = show([*passed, *to_do]).splitlines()
+    assert [row for row in rows if row.startswith("  ✓")] == [
+        "  ✓ Generator                            15/15"
+    ]
+    assert [row for row in rows if row.startswith("  ○")] == [
+        "  ○ train_gan                 to do       0/27"
+    ]
+    assert show([*passed, *to_do], verbose=True).count("✓ ") == 5
+
+
+def test_a_part_that_is_wrong_names_its_wrong_checks() -> None:
+    text = show(on("Generator", Status.PASSED, Status.FAILED, Status.PASSED, Status.TIMEOUT))
+    assert "✗ Generator                 2 of 4      6/12" in text
+    listed = text[: text.index("To fix")]
+    assert listed.count("✗ failed 1: D is moved") == listed.count("✗ timeout 3: D is moved") == 1
+    assert "passed" not in listed
+
+
+def test_a_part_whose_checks_come_apart_has_a_line_for_each_time() -> None:
+    first, last = on("Generator", Status.PASSED, Status.PASSED)
+    rows = show([first, *on("train_gan", Status.PASSED), last]).splitlines()
+    assert [row.split()[1] for row in rows if row.startswith("  ✓")] == [
+        "Generator", "train_gan", "Generator",
+    ]  # fmt: skip
+
+
+# Watch mode's page.
+
+TABLE = Exhibit("Seen", ("", "a"), tuple((f"row {n}", "1") for n in range(9)))
+CALLS = tuple(Frame(FILE, n, "train_gan", "loss.backward()") for n in range(1, 6))
+
+
+def page_of(
+    verdicts: Sequence[Verdict], columns: int, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """What the window shows in the end, its keys included."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("LINES", str(rows))
+    stream = FakeStream(terminal=True)
+    console = make_console(stream)
+    console.size = ConsoleDimensions(columns, rows)
+    with WatchScreen(console, "exercises/advanced.py", KEYS) as screen:
+        screen.start(checks_of(verdicts))
+        for each in verdicts:
+            screen.verdict(each)
+        screen.finish(verdicts, "fix it, and save.")
+        screen.keys(KEYS)
+    *_, last = stream.getvalue().split("\x1b[H")
+    return COLOUR.sub("", LINK.sub("", last)).splitlines()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"exhibits": (TABLE,)},
+        {"frames": CALLS, "exhibits": (TABLE,)},
+        {"came": "One. " * 200, "frames": CALLS},
+        {"came": "One line.\n" * 30, "expected": "Two. " * 90, "hint": "Three. " * 60},
+        {"advice": ("Better. " * 20,) * 3},
+    ],
+    ids=str,
+)
+def test_headline_what_came_and_what_to_try_are_in_sight(
+    fields: dict[str, object], size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [v for n in range(9) for v in on(f"part_{n}", *[Status.PASSED] * 4, Status.FAILED)]
+    wrong = replace(verdict(Status.FAILED, about="train_gan"), **fields)  # type: ignore[arg-type]
+    shown = page_of([wrong, *others], *size, monkeypatch)
+    assert len(shown) < size[1]  # the cursor has a row, too
+    text = "\n".join(shown)
+    for part in ("36/46 checks", "failed 0: D is moved", "Gradients never cleared", "What came",
+                 "Try", "Next: fix it", "q quit"):  # fmt: skip
+        assert part in text, part
+
+
+def test_tables_and_parts_are_shown_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = verdict(Status.FAILED, about="train_gan", exhibits=(TABLE,))
+    verdicts = [wrong, *on("Generator", Status.PASSED, Status.PASSED)]
+    high = "\n".join(page_of(verdicts, 80, 60, monkeypatch))
+    assert "row 8" in high
+    assert "✓ Generator" in high
+    low = "\n".join(page_of(verdicts, 80, 24, monkeypatch))
+    assert "row 8" not in low
+    assert "Why it matters" in low
 
 
 # The report.

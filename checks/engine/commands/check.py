@@ -13,11 +13,13 @@ from typing import Any
 from checks.engine.commands import COMMANDS
 from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, one_of, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.course.next_step import next_step
 from checks.engine.course.release import this_release
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import UsageError
 from checks.engine.learner.file_problem import hidden_modules
+from checks.engine.learner.progress import load
 from checks.engine.learner.recording import is_remembered, record
 from checks.engine.paths import tiers
 from checks.engine.runner import reports
@@ -57,7 +59,7 @@ def _tier(name: str) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Run the checks and show what they found, or without a tier what is remembered."""
-    solutions = folder_of(options.solutions or "exercises", "--solutions")
+    solutions = solutions_of(options)
     remembers = options.solutions is None and is_remembered(solutions)
     data = folder_of(options.data, "--data") if options.data else None
     for name, file in (("--json", options.json), ("--junit", options.junit)):
@@ -92,8 +94,9 @@ def run(options: argparse.Namespace) -> int:
                 notice = recording.keep(came) if recording and came else ""
             if notice:
                 screen.notice(notice)
-            step = next_step(verdicts)
-            screen.finish(verdicts, step.said(options.solutions) if step else "")
+            step = next_step(verdicts, load(solutions).stuck if remembers else ())
+            said = step.said(options.solutions) if step else ""
+            screen.finish(verdicts, said, step.file if step else "")
     meta = {"solutions": str(solutions), "tiers": selected, "notices": notices}
     write_reports(verdicts, options, meta)
     if any(verdict.status is Status.INFRA for verdict in verdicts):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from checks.engine.errors import UsageError
-from checks.engine.paths import KIT, REFERENCE, tiers
+from checks.engine.paths import KIT, REFERENCE, exercises, tiers
 
 PASSED, NOT_ALL, INFRA, INTERRUPTED = 0, 1, 3, 130  # wrong usage is 2: see `errors`
 
@@ -58,6 +58,15 @@ def reference(named: str | None = None, option: str = "--reference") -> Path:
             "and this command needs them."
         )
     return folder(named or "reference", option)
+
+
+def solutions(options: argparse.Namespace) -> Path:
+    """The folder with the learner's files: as `--solutions` says, or where they always are."""
+    if options.solutions:
+        return folder(options.solutions, "--solutions")
+    if not exercises().is_dir():
+        raise UsageError(f"{exercises()}, the folder of your files: there is no such folder.")
+    return exercises().resolve()
 
 
 def add_check(parser: argparse.ArgumentParser) -> None:

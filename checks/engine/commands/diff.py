@@ -10,8 +10,8 @@ import argparse
 from pathlib import Path
 
 from checks.engine.commands.common import PASSED, tier, tier_names
-from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import reference as reference_folder
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.learner.diff import compare, solved_parts
 from checks.engine.learner.recording import standing
 from checks.engine.learner.source import load, one_part, parsed
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     from checks.engine.ui.diff_screen import show
     from checks.engine.ui.screen import Screen, make_console
 
-    folder = folder_of(options.solutions or "exercises", "--solutions")
+    folder = solutions_of(options)
     reference = reference_folder(options.reference)
     path = folder / f"{options.tier}.py"
     solved, stub = (parsed(each, path.name) for each in solved_and_stub(reference, options.tier))

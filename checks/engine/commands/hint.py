@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from checks.engine.commands.common import PASSED, add_check
-from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.course.lessons import find
 from checks.engine.learner.progress import last_verdicts
 from checks.engine.learner.recording import standing
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     from checks.engine.ui.lessons import hint_blocks
     from checks.engine.ui.screen_text import Page, make_console
 
-    folder = folder_of(options.solutions or "exercises", "--solutions")
+    folder = solutions_of(options)
     page = Page(make_console())
     listed, states = standing(folder)
     chosen = find(options.check, listed, states)

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.engine.commands.common import NOT_ALL, PASSED, tier_names
-from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.commands.common import tier as tier_of
-from checks.engine.course.next_step import command
-from checks.engine.course.questions import Question, tier_answers, tier_questions
+from checks.engine.course.listing import course
+from checks.engine.course.next_step import NextStep
+from checks.engine.course.questions import ANSWERS, Question, tier_answers, tier_questions
+from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import ByHandError
 from checks.engine.learner.answers import check_writable, choices, write
+from checks.engine.learner.progress import load as load_progress
+from checks.engine.learner.recording import is_remembered, record
 from checks.engine.learner.source import load
 from checks.engine.paths import REFERENCE, short, tiers
 
@@ -56,15 +60,17 @@ def _seed(text: str) -> int:
 def run(options: argparse.Namespace) -> int:
     """Ask, write, and say where the learner stands."""
     from checks.engine.ui.dialogue import Dialogue, StoppedError
+    from checks.engine.ui.glance import standings_of, step
     from checks.engine.ui.quiz_screen import predict
     from checks.engine.ui.screen import make_console
 
-    solutions = folder_of(options.solutions or "exercises", "--solutions")
+    solutions = solutions_of(options)
     dialogue = Dialogue(make_console())
     tier = options.tier or _first_open(solutions)
     if not tier and not options.again and not options.predict:
         dialogue.say("The questions of every tier are answered correctly.")
-        dialogue.next("ask them again", command(f"quiz {tiers()[0]} --again", options.solutions))
+        again = NextStep("ask them again", f"quiz {tiers()[0]} --again")
+        dialogue.next(again, options.solutions)
         return PASSED
     tier = tier or tiers()[0]
     try:
@@ -83,10 +89,24 @@ def run(options: argparse.Namespace) -> int:
         right = f"{asked - still_open} of {asked}"
         dialogue.say(f"{right} right in {short(solutions / f'{tier}.py')}.", "bold")
     if still_open:
-        dialogue.next("what is still open", command(f"quiz {tier}", options.solutions))
+        dialogue.next(NextStep("what is still open", f"quiz {tier}"), options.solutions)
         return NOT_ALL
-    dialogue.next("the checks of this tier", command(tier, options.solutions))
+    following = NextStep("the checks of this tier", tier)
+    if asked and options.solutions is None and is_remembered(solutions):
+        if notice := _count(solutions, tier):
+            dialogue.say(notice)
+        following = step(solutions, standings_of(solutions, course(), load_progress(solutions)))
+    dialogue.next(following, options.solutions)
     return PASSED
+
+
+def _count(solutions: Path, tier: str) -> str:
+    """Remember that a tier's questions are answered; "", or why that is not remembered."""
+    recording = record(solutions)
+    checks = [each.check for each in recording.listed if each.about == ANSWERS]
+    return recording.keep(
+        [Verdict(**vars(each), status=Status.PASSED) for each in checks if each.tier == tier]
+    )
 
 
 def _ask_all(dialogue: Dialogue, solutions: Path, tier: str, again: bool) -> None:

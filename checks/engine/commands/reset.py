@@ -11,6 +11,7 @@ import argparse
 
 from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.paths import REFERENCE
 
 EXAMPLES = (
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from checks.engine.ui.reset import put_stub_back
     from checks.engine.ui.screen import Screen, make_console
 
-    folder = folder_of(options.solutions or "exercises", "--solutions")
+    folder = solutions_of(options)
     reference = folder_of(options.reference, "--reference") if options.reference else REFERENCE
     put_stub_back(
         folder, options.tier, Screen(make_console()).notice, function=options.function,

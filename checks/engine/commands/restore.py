@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from checks.engine.commands.common import PASSED, tier, tier_names
-from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.course.next_step import command
 from checks.engine.course.verdict import Exhibit
 from checks.engine.errors import UsageError
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.list and options.version:
         raise UsageError("--list shows the versions and brings none back; leave one of them out.")
-    folder = folder_of(options.solutions or "exercises", "--solutions")
+    folder = solutions_of(options)
     path = folder / f"{options.tier}.py"
     now = contents(folder, options.tier) if os.path.lexists(path) else None
     try:

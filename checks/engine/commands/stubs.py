@@ -11,7 +11,7 @@ from pathlib import Path
 
 from checks.engine.commands.common import PASSED, reference
 from checks.engine.learner.stubs import write_stubs
-from checks.engine.paths import EXERCISES
+from checks.engine.paths import exercises
 
 EXAMPLES = (
     ("python run_checks.py stubs", "exercises/ from reference/"),
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     from checks.engine.ui.screen import Screen, make_console
 
     source = reference(options.solutions, "--solutions")
-    target = Path(options.to) if options.to else EXERCISES
+    target = Path(options.to) if options.to else exercises()
     files = write_stubs(source, target)
     with Screen(make_console()) as screen:
         for written in files:

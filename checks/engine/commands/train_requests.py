@@ -9,6 +9,7 @@ from pathlib import Path
 
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import reference
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.course.next_step import command
 from checks.engine.errors import UsageError
 from checks.engine.learner.learners_file import obstacle
@@ -59,7 +60,7 @@ def to_begin(options: argparse.Namespace) -> Request:
         one_recipe(options.recipe)
         solutions, module = REFERENCE, "recipes"
     else:
-        solutions = folder_of(options.solutions or "exercises", "--solutions")
+        solutions = solutions_of(options)
         inside = solutions.parent == KIT and solutions.name in ("exercises", "reference")
         code = solutions.name if inside else str(solutions)
         if problem := obstacle(solutions, module):

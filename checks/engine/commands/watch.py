@@ -11,6 +11,7 @@ import argparse
 
 from checks.engine.commands.common import PASSED, tier, tier_names
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.course.lessons import next_check
 from checks.engine.learner.recording import standing
 from checks.engine.paths import tiers
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Watch until the learner has had enough."""
-    folder = folder_of(options.solutions or "exercises", "--solutions")
+    folder = solutions_of(options)
     data = folder_of(options.data, "--data") if options.data else None
     with Judge(keeps_spare=True) as judge:
         from checks.engine.ui.watch import watch  # while the judge loads

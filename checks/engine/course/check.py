@@ -46,4 +46,5 @@ def described(item: pytest.Item) -> Check:
     mark = item.get_closest_marker("check")
     assert mark is not None
     name = f"{item.path.name}::{item.name}"
-    return Check(name, tier_of(item), mark.kwargs["title"], mark.kwargs["points"])
+    said = mark.kwargs
+    return Check(name, tier_of(item), said["title"], said["points"], said["about"])

@@ -24,15 +24,18 @@ Part = tuple[str, str]  # (tier, name)
 class Listed:
     """One check of the course.
 
-    `about` is the learner's function, class or value that it is about, `function` the check's own
-    name in `checks/test_<tier>.py`. `parts` are the learner's parts that its evidence comes from:
-    first the one that it is about, then those that it `uses`.
+    `function` is the check's own name in `checks/test_<tier>.py`. `parts` are the learner's parts
+    that its evidence comes from: first the one that it is about, then those that it `uses`.
     """
 
     check: Check
-    about: str
     function: str
     parts: tuple[Part, ...]
+
+    @property
+    def about(self) -> str:
+        """The learner's function, class or value that it is about."""
+        return self.check.about
 
 
 def course(kit: Path = KIT) -> list[Listed]:
@@ -40,6 +43,15 @@ def course(kit: Path = KIT) -> list[Listed]:
     files = [(tier, kit / "checks" / f"test_{tier}.py") for tier in tiers()]
     texts = [(tier, file.read_text(encoding="utf-8")) for tier, file in files if file.is_file()]
     return [each for tier, text in texts for each in listed(tier, parsed(text))]
+
+
+def headline(tier: str, kit: Path = KIT) -> str:
+    """What a tier is about and how long it takes: the first line of its lesson."""
+    lessons = (kit / folder / f"{tier}.py" for folder in ("reference", "exercises"))
+    lesson = next((path for path in lessons if path.is_file()), None)  # some kits have no reference
+    text = lesson.read_text(encoding="utf-8", errors="replace") if lesson else ""
+    first = text.partition("\n")[0]
+    return first.strip('"').partition(": ")[2] if first.startswith('"""') else ""
 
 
 def listed(tier: str, tree: ast.Module) -> Iterator[Listed]:
@@ -53,12 +65,10 @@ def listed(tier: str, tree: ast.Module) -> Iterator[Listed]:
         elif isinstance(node, ast.FunctionDef):
             for mark in node.decorator_list:
                 if (said := announced(mark, constants)) is not None:
-                    check = Check(
-                        f"test_{tier}.py::{node.name}", tier, said["title"], said["points"]
-                    )
+                    name = f"test_{tier}.py::{node.name}"
+                    check = Check(name, tier, said["title"], said["points"], said["about"])
                     uses = [part_of(tier, name) for name in said.get("uses", ())]
-                    parts = ((tier, said["about"]), *uses)
-                    yield Listed(check, said["about"], node.name, parts)
+                    yield Listed(check, node.name, ((tier, check.about), *uses))
 
 
 def part_of(tier: str, name: str) -> Part:

@@ -27,6 +27,7 @@ from checks.engine.course.release import opened, this_release
 from checks.engine.parsing import parsed
 from checks.engine.paths import REFERENCE, STUBS
 
+ANSWERS = "ANSWERS"  # the name of the choices in a file
 COMMENT = re.compile(r"\s*#(?: (.*))?$")
 CHOICE = re.compile(r"\s+([a-z])\) (.*)")
 

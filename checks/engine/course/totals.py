@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from checks.engine.course.questions import ANSWERS
 from checks.engine.course.verdict import Check, Status, Verdict
 
 
@@ -105,15 +106,17 @@ def by_cause(verdicts: Iterable[Verdict]) -> list[list[Verdict]]:
 def next_verdict(verdicts: Sequence[Verdict]) -> Verdict | None:
     """The check to work on next: in the first unfinished tier, one that is wrong before a to-do.
 
-    Someone who has just written something wants to hear about that first, and a later tier
-    builds on an earlier one. None when nothing is left that a learner could do.
+    Someone who has just written something wants to hear about that first, a later tier builds on an
+    earlier one, and the questions come when the code is done. None when nothing is left that a
+    learner could do.
     """
     for tier in dict.fromkeys(verdict.tier for verdict in verdicts):
         mine = [verdict for verdict in verdicts if verdict.tier == tier]
         wrong = (verdict for verdict in mine if verdict.status.is_wrong)
-        to_do = (verdict for verdict in mine if verdict.status is Status.TODO)
+        to_do = [verdict for verdict in mine if verdict.status is Status.TODO]
+        code = (verdict for verdict in to_do if verdict.about != ANSWERS)
         waiting = (verdict for verdict in mine if verdict.status is Status.BLOCKED)
-        for candidates in (wrong, to_do, waiting):
+        for candidates in (wrong, code, waiting, iter(to_do)):
             if (found := next(candidates, None)) is not None:
                 return found
     return None

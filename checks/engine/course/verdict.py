@@ -139,6 +139,7 @@ class Verdict:
     seconds: float = 0.0
     subject: str = ""  # the file, as a person names it
     stand_ins: tuple[StandIn, ...] = ()  # earlier tiers that were taken from the reference
+    about: str = ""  # the learner's function, class or value that the check is about
 
     @property
     def earned(self) -> int:
@@ -162,9 +163,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Check:
-    """A check that is about to run: what the judge has collected."""
+    """A check that is about to run: what the judge has collected.
+
+    `about` is the learner's function, class or value that it is about.
+    """
 
     check: str
     tier: str
     title: str
     points: int
+    about: str = ""

@@ -13,11 +13,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from checks.engine.course.questions import ANSWERS as NAME
 from checks.engine.errors import ByHandError, FileError
 from checks.engine.files import replace
 from checks.engine.learner.source import Source, load
 
-NAME = "ANSWERS"
 MARKER = re.compile(r"# Your choices\b")  # the stub's last comment line above ANSWERS
 STRING = re.compile(r"""([rRuU]?)('''|\"{3}|'|")(?:\\.|(?!\2).)*\2""", re.DOTALL)
 CHANGING = {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__"}

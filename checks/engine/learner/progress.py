@@ -32,7 +32,8 @@ class Entry:
     """How a check ended last, on the code of this fingerprint.
 
     `mistake` is the id of the mistake that was found, `hints` how many of its hints have been
-    shown, `when` the time in ISO 8601.
+    shown, `failures` how many versions of the code in a row were wrong, `when` the time, in
+    ISO 8601.
     """
 
     status: Status
@@ -40,6 +41,7 @@ class Entry:
     when: str
     mistake: str = ""
     hints: Annotated[int, msgspec.Meta(ge=0)] = 0
+    failures: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,13 @@ class Progress:
                 when.astimezone().isoformat(timespec="seconds"),
                 verdict.mistake_id,
                 self.hints(verdict.check) if is_same else 0,
+                _failures(before, verdict, fingerprints[verdict.check]),
             )
+
+    @property
+    def stuck(self) -> set[str]:
+        """The checks that two versions of the code in a row, or more, have failed."""
+        return {check for check, entry in self.entries.items() if entry.failures > 1}
 
     def hints(self, check: str) -> int:
         """How many hints on the check's last mistake have been shown."""
@@ -186,6 +194,15 @@ def remember(
     except KeptError as error:
         return f"This run is not remembered: {error}"
     return progress.notice
+
+
+def _failures(before: Entry | None, verdict: Verdict, fingerprint: str) -> int:
+    """How many versions of the code in a row have been wrong; running one again adds none."""
+    if not verdict.status.is_wrong:
+        return 0
+    counted = before.failures if before else 0
+    is_new = before is None or before.fingerprint != fingerprint
+    return max(counted + is_new, 1)
 
 
 def _plain(entry: Entry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from checks.engine.course.listing import Listed, course
 from checks.engine.course.verdict import State, Verdict
 from checks.engine.learner.fingerprint import fingerprints
 from checks.engine.learner.progress import load, remember, steady
-from checks.engine.paths import EXERCISES
+from checks.engine.paths import exercises
 
 
 @dataclass(frozen=True)
@@ -53,5 +53,5 @@ def standing(folder: Path) -> tuple[list[Listed], dict[str, State]]:
 
 
 def is_remembered(folder: Path) -> bool:
-    """Whether runs on this folder are remembered: on the kit's own exercises, nowhere else."""
-    return folder.resolve() == EXERCISES.resolve()
+    """Whether runs on this folder are remembered: on the learner's own files, nowhere else."""
+    return folder.resolve() == exercises().resolve()

@@ -479,7 +479,9 @@ class Solution:
         name = self.submission.part_at(file, line)
         tier = Path(file).stem
         if tier == self.tier and name in (self.about, ""):
-            return NotWrittenError(f"Write {self.about} in {self.file()}.", error=error)
+            is_method = error.message.startswith(f"{self.about}.") and len(error.message) < 80
+            part = error.message if is_method else self.about
+            return NotWrittenError(f"Write {part} in {self.file()}.", error=error)
         awaited = f"{name or 'a part'} in {self.file(tier)}"
         return WaitsError(
             f"Waits for {awaited}, which is still to be written.", awaited=awaited, error=error

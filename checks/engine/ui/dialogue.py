@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.text import Text
 
+from checks.engine.course.next_step import NextStep
 from checks.engine.course.verdict import Exhibit, Status
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page
@@ -79,10 +80,9 @@ class Dialogue:
         self.under(f"Write this into ANSWERS in {file} by hand, since {reason}:")
         self._print(self.page.hang(Text("      "), self.page.line(entry, "cyan")))
 
-    def next(self, what: str, command: str) -> None:
-        """The next thing to do, and the command to run."""
-        line = self.page.line(f"  {command}", limit=400)
-        self._print(Text(), self.page.line(f"Next: {what}:"), line)
+    def next(self, step: NextStep, solutions: str | None = None) -> None:
+        """The next thing to do, on the same folder of solutions."""
+        self._print(Text(), parts.next_line(self.page, step.said(solutions), step.file))
 
     def _marked(self, status: Status, text: str) -> None:
         mark = parts.lead(self.page, parts.symbol(self.page, status))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from checks.engine.course.listing import Listed, course
+from checks.engine.course.listing import Listed, course, headline
 from checks.engine.course.next_step import TRAINING, NextStep, next_step
 from checks.engine.course.totals import Totals, add, total
 from checks.engine.course.verdict import Frame, State, Status, Verdict
@@ -18,6 +18,17 @@ from checks.engine.learner.progress import Entry, Progress, last_verdicts, load
 from checks.engine.paths import short, tiers
 from checks.engine.ui import screen_parts as parts
 from checks.engine.ui.screen_text import Page, make_console
+
+WELCOME = (
+    "Welcome! Here you write a generative adversarial network (GAN) yourself, in small steps, and "
+    "train it on handwritten digits. The checks watch what your code really does; where it goes "
+    "wrong, they name the mistake."
+)
+BEGIN = NextStep(
+    "see what your first lines do",
+    tiers()[0],
+    then=NextStep("or have them checked whenever you save", "watch"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,21 +45,28 @@ class Standing:
         """The check's tier."""
         return self.listed.check.tier
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has been written that a check had something to say about."""
+        return self.state in ("unchecked", "todo", "blocked")
+
 
 def show(folder: Path) -> bool:
-    """Show where the solutions in a folder stand; whether all is done."""
+    """Show where the solutions in a folder stand; whether all is done, or nothing begun yet."""
     progress = load(folder)
     standings = standings_of(folder, course(), progress)
     page = Page(make_console())
     for said in hidden_modules(folder):
         page.console.print(page.hang(Text(), page.text(said, "cyan")))
-    for tier in tiers():
-        if (problem := file_problem(folder, tier)) is not None:
-            mark = parts.lead(page, parts.symbol(page, Status.ERROR))
-            page.console.print(page.hang(mark, page.text(problem.came)))
-    for block in blocks_of(page, folder, standings, progress.notice):
+    problems = [each for each in (file_problem(folder, tier) for tier in tiers()) if each]
+    for problem in problems:
+        mark = parts.lead(page, parts.symbol(page, Status.ERROR))
+        page.console.print(page.hang(mark, page.text(problem.came)))
+    is_new = not (progress.notice or problems) and all(each.is_untouched for each in standings)
+    blocks = welcome(page, folder, standings) if is_new else None
+    for block in blocks or blocks_of(page, folder, standings, progress.notice):
         page.console.print(block)
-    return all(each.state == "passed" for each in standings)
+    return is_new or all(each.state == "passed" for each in standings)
 
 
 def standings_of(folder: Path, listed: Sequence[Listed], progress: Progress) -> list[Standing]:
@@ -62,6 +80,20 @@ def standings_of(folder: Path, listed: Sequence[Listed], progress: Progress) -> 
         state = progress.state(each.check.check, now)
         standings.append(Standing(each, state, entry, changed))
     return standings
+
+
+def welcome(page: Page, folder: Path, standings: Sequence[Standing]) -> list[Text]:
+    """What the course is, how long it takes, and where to begin."""
+    stages = list(dict.fromkeys(each.tier for each in standings))
+    width = max(map(len, stages)) + 2
+    blocks = [page.hang(Text(), page.text(WELCOME)), Text()]
+    for tier in stages:
+        lead = Text(f"  {tier.ljust(width)}", "bold")
+        blocks.append(page.hang(lead, page.text(headline(tier))))
+    first, file = standings[0], folder / f"{stages[0]}.py"
+    begin = page.text(f"Open {short(file)} in your editor and write {first.listed.about}.")
+    blocks += [Text(), page.hang(Text(), page.with_link(begin, str(file))), Text()]
+    return [*blocks, parts.next_line(page, BEGIN.said())]
 
 
 def blocks_of(
@@ -78,10 +110,8 @@ def blocks_of(
     if total(tiers).complete:
         done = f"Well done: all {len(standings)} checks pass."
         blocks.append(page.text(done, "bold green"))
-        following = TRAINING
-    else:
-        following = step(folder, standings)
-    return [*blocks, page.hang(Text("Next: ", "bold"), page.text(following.said(named)))]
+    following = step(folder, standings)
+    return [*blocks, parts.next_line(page, following.said(named), following.file)]
 
 
 def totals_of(standings: Sequence[Standing]) -> list[Totals]:
@@ -125,6 +155,8 @@ def changed(page: Page, folder: Path, standings: Sequence[Standing]) -> list[Tex
 def step(folder: Path, standings: Sequence[Standing]) -> NextStep:
     """What to do next, in the first tier that is not finished."""
     unfinished = [each for each in standings if each.state != "passed"]
+    if not unfinished:
+        return TRAINING
     tier = unfinished[0].tier
     mine = [each for each in unfinished if each.tier == tier]
     wrong = [each for each in mine if each.state == "failed"]
@@ -136,7 +168,12 @@ def step(folder: Path, standings: Sequence[Standing]) -> NextStep:
             return NextStep("run the first checks", tier)
         return NextStep(f"run the checks of {tier}", tier)
     (chosen, *_) = wrong or to_do or mine
-    return next_step([verdict_of(folder, chosen)]) or NextStep(f"run the checks of {tier}", tier)
+    stuck = {
+        each.listed.check.check for each in standings if each.entry and each.entry.failures > 1
+    }
+    return next_step([verdict_of(folder, chosen)], stuck) or NextStep(
+        f"run the checks of {tier}", tier
+    )
 
 
 def verdict_of(folder: Path, standing: Standing) -> Verdict:
@@ -159,4 +196,5 @@ def verdict_of(folder: Path, standing: Standing) -> Verdict:
         came=came,
         awaited=awaited,
         location=Frame(str(file), 0, about, ""),
+        about=about,
     )

@@ -1,9 +1,10 @@
 """Everything that the terminal shows while the checks run and when they are done.
 
-One line a check stays as its verdict comes; below them, in a terminal, the tier table is alive
-until the end. Then what is wrong, in words, and the next thing to do. Where there is no
-terminal the same text comes line by line, without control codes, and the same verdicts always
-give the same bytes (times are shown with `verbose` only).
+One line a function stays as soon as its checks are through, with a line for each that is wrong;
+below them, in a terminal, the tier table is alive until the end. Then what is wrong, in words, and
+the next thing to do. Where there is no terminal the same text comes line by line, without control
+codes, and the same verdicts always give the same bytes. With `verbose` every check has a line, and
+its time.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ class Screen:
         self._checks: Sequence[Check] = ()
         self._title_width = 0
         self._verdicts: list[Verdict] = []
+        self._part: list[Verdict] = []  # those on one part whose line is still to come
+        self._printed_tier = self._printed_wait = ""
         self._activity = ""
         self._live: Live | None = None
 
@@ -74,8 +77,8 @@ class Screen:
     def start(self, checks: Sequence[Check]) -> None:
         """What is about to run, in course order."""
         self._checks = checks
-        titles = (self.page.line(check.title).cell_len for check in checks)
-        self._title_width = max(titles, default=0)
+        names = [check.title if self.verbose else parts.part_name(check) for check in checks]
+        self._title_width = max((self.page.line(name).cell_len for name in names), default=0)
         self._activity = ""
         self._go_live()
 
@@ -85,11 +88,7 @@ class Screen:
 
     def keys(self, keys: Mapping[str, str]) -> None:
         """The keys that work, each with its word."""
-        line = Text()
-        for key, word in keys.items():
-            line.append(key, "bold cyan").append(f" {word}   ", "dim")
-        line.rstrip()
-        self._print(Text(), self.page.hang(Text(), line))
+        self._print(Text(), parts.key_line(self.page, keys))
 
     def show(self, blocks: Sequence[Text]) -> None:
         """Something of another screen's, below what stands here."""
@@ -99,28 +98,39 @@ class Screen:
         """The check with this id runs now."""
         self._activity = next((each.title for each in self._checks if each.check == check), "")
 
-    def verdict(self, verdict: Verdict, shown: bool = True) -> None:
-        """One verdict has come: its line, under its tier's heading, or not `shown` a tick more."""
-        before = self._verdicts[-1] if self._verdicts else None
+    def verdict(self, verdict: Verdict) -> None:
+        """One verdict has come; its part's line follows as soon as all on that part have."""
+        if self._part and parts.part_of(self._part[0]) != parts.part_of(verdict):
+            self._print_part()
         self._verdicts.append(verdict)
         self._activity = ""
-        if self.overview or not shown:
+        if self.overview:
             return
-        if before is None or before.tier != verdict.tier:
-            self._print(Text(), self.page.line(verdict.tier, "bold", limit=24))
-        if verdict.stand_ins and (before is None or before.tier != verdict.tier):
-            self._print(*parts.stand_ins(self.page, verdict))
-        if verdict.subject:
-            if before is None or (before.subject, before.tier) != (verdict.subject, verdict.tier):
-                points = sum(c.points for c in self._checks if c.tier == verdict.tier)
-                self._print(parts.file_line(self.page, verdict, points, self._title_width))
+        self._part.append(verdict)
+        n_checks = sum(parts.part_of(check) == parts.part_of(verdict) for check in self._checks)
+        if not verdict.subject and (self.verbose or len(self._part) >= n_checks):
+            self._print_part()
+
+    def _print_part(self) -> None:
+        """The lines of the checks on one part, under the tier's heading."""
+        verdicts, self._part = self._part, []
+        if not verdicts:
             return
-        self._print(parts.check_line(self.page, verdict, self._title_width, self.verbose))
-        waits_for = verdict.came if verdict.status is Status.BLOCKED else ""
-        if waits_for and (before is None or before.came != waits_for):
+        if (tier := verdicts[0].tier) != self._printed_tier:
+            self._print(Text(), self.page.line(tier, "bold", limit=24))
+            self._print(*parts.stand_ins(self.page, verdicts[0]))
+            self._printed_tier = tier
+        if self.verbose and not verdicts[0].subject:
+            self._print(parts.check_line(self.page, verdicts[0], self._title_width, verbose=True))
+        else:
+            self._print(*parts.part_lines(self.page, verdicts, self._title_width))
+        waits_for = parts.waits_for(verdicts)
+        if waits_for and self._printed_wait != waits_for:
             self._print(parts.under(self.page, self.page.line(waits_for, "dim")))
-        if self.verbose and not (verdict.status.is_wrong or verdict.status is Status.INFRA):
-            self._print(*parts.printed(self.page, verdict.output)[1:])
+        self._printed_wait = waits_for
+        for verdict in verdicts if self.verbose else ():
+            if not (verdict.status.is_wrong or verdict.status is Status.INFRA):
+                self._print(*parts.printed(self.page, verdict.output)[1:])
 
     def notice(self, text: str) -> None:
         """Something worth knowing, in one plain sentence."""
@@ -139,13 +149,14 @@ class Screen:
 
     # When it is done.
 
-    def finish(self, verdicts: Sequence[Verdict], next_step: str = "") -> None:
+    def finish(self, verdicts: Sequence[Verdict], next_step: str = "", file: str = "") -> None:
         """The report: what to fix, notes, the tier table, and the next thing to do.
 
-        `verdicts` come in course order. `next_step` completes "Next: …"; left empty, the
-        screen names the next check.
+        `verdicts` come in course order. `next_step` completes "Next: …", and the name of the `file`
+        in it is a link; left empty, the screen names the next check.
         """
         self.close()
+        self._print_part()
         if self.overview:
             self._print(*self._mistakes_in_short(verdicts))
         else:
@@ -154,10 +165,11 @@ class Screen:
             self._print(*self._evidence(verdicts))
         tiers = tally(verdicts, self._checks)
         self._print(Text(), parts.tier_table(self.page, tiers), Text())
-        self._print(*self._closing(verdicts, next_step))
+        self._print(*self._closing(verdicts, next_step, file))
 
     def show_mistakes(self, verdicts: Sequence[Verdict]) -> None:
         """What there is to fix, in words."""
+        self._print_part()
         self._print(*self._kit_faults(verdicts), *self._mistakes(verdicts))
 
     def _mistakes(self, verdicts: Sequence[Verdict]) -> list[Text]:
@@ -233,17 +245,14 @@ class Screen:
             blocks += parts.exhibit(self.page, table)
         return blocks
 
-    def _closing(self, verdicts: Sequence[Verdict], next_step: str) -> list[Text]:
+    def _closing(self, verdicts: Sequence[Verdict], next_step: str, file: str = "") -> list[Text]:
         summary = total(tally(verdicts, self._checks))
         blocks = []
         if summary.complete:
             blocks.append(Text(f"Well done: all {summary.checks} checks pass.", "bold green"))
         elif not next_step and (following := next_verdict(verdicts)):
             next_step = following.title
-        if next_step:
-            step = self.page.text(next_step)
-            blocks.append(self.page.hang(Text("Next: ", "bold"), step))
-        return blocks
+        return [*blocks, parts.next_line(self.page, next_step, file)] if next_step else blocks
 
     # The live part.
 

@@ -6,17 +6,19 @@ symbol or a word already says.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
 
+from checks.engine.course.questions import ANSWERS
 from checks.engine.course.totals import Totals, total
-from checks.engine.course.verdict import Exhibit, Frame, Status, Verdict
+from checks.engine.course.verdict import Check, Exhibit, Frame, Status, Verdict
 from checks.engine.ui.screen_text import Page
 
 FRAMES_SHOWN = 5
 LABEL_WIDTH = 16
+LINES_LEFT = 5  # of what came and of the hint, in a window with hardly any room
 
 
 @dataclass(frozen=True)
@@ -56,34 +58,101 @@ def lead(page: Page, mark: Text) -> Text:
     return Text.assemble("  ", mark, " " * (width - mark.cell_len + 1))
 
 
-def check_line(page: Page, verdict: Verdict, title_width: int, verbose: bool) -> Text:
+def check_line(page: Page, verdict: Verdict, title_width: int, verbose: bool = False) -> Text:
     """One check: symbol, title, how it ended, points."""
     look = LOOKS[verdict.status]
     unjudged = verdict.status is Status.INFRA
     points = "-" if unjudged else f"{verdict.earned}/{verdict.points}"
-    word, style = look.word, look.style
-    if verdict.status is Status.PASSED and verdict.advice:
-        word, style = "note", "cyan"
-    tail = Text.assemble("  ", (word, style), " " * (WORD_WIDTH - len(word)), f"{points:>7}")
-    if verbose:
-        tail.append(f"{verdict.seconds:>7.2f} s", "dim")
-    start = lead(page, symbol(page, verdict.status))
-    calm = "dim" if verdict.status.is_open else ""
-    room = page.width - start.cell_len - tail.cell_len
-    title = page.line(verdict.title, calm)
-    return page.hang(start, title, tail, room=min(room, max(title_width, 24)))
+    is_noted = verdict.status is Status.PASSED and verdict.advice
+    word = Text("note", "cyan") if is_noted else Text(look.word, look.style)
+    seconds = f"{verdict.seconds:>7.2f} s" if verbose else ""
+    title = page.line(verdict.title, "dim" if verdict.status.is_open else "")
+    return row(page, verdict.status, title, word, points, title_width, seconds)
 
 
-def file_line(page: Page, verdict: Verdict, points: int, title_width: int) -> Text:
-    """One line for a file that is wrong as a whole, in the place of its tier's checks."""
-    look = LOOKS[verdict.status]
-    tail = Text.assemble(
-        "  ", (look.word, look.style), " " * (WORD_WIDTH - len(look.word)), f"{f'0/{points}':>7}"
-    )
-    start = lead(page, symbol(page, verdict.status))
+def part_of(check: Check | Verdict) -> tuple[str, str]:
+    """What a check shares its line with others for: the part that it is about, or its file."""
+    subject = check.subject if isinstance(check, Verdict) else ""
+    return check.tier, subject or check.about or check.check
+
+
+def part_name(check: Check | Verdict) -> str:
+    """How the line of a part begins; the questions are no part that one writes."""
+    return check.title if check.about in ("", ANSWERS) else check.about
+
+
+def part_lines(page: Page, verdicts: Sequence[Verdict], title_width: int) -> list[Text]:
+    """The checks on one part in a line, and below it a line for each that is wrong.
+
+    A file that is wrong as a whole has one line in the place of its tier's checks.
+    """
+    first = verdicts[0]
+    if first.subject:
+        said = page.line(f"{first.subject}: no check could begin")
+        word = Text(LOOKS[first.status].word, LOOKS[first.status].style)
+        points = f"0/{sum(each.points for each in verdicts)}"
+        return [row(page, first.status, said, word, points, title_width)]
+    if part_name(first) == first.title:
+        return [check_line(page, each, title_width) for each in verdicts]
+    passed = sum(each.status is Status.PASSED for each in verdicts)
+    is_open = all(each.status.is_open for each in verdicts)
+    urgent = [each for each in verdicts if each.status.is_wrong or each.status is Status.INFRA]
+    left = [each for each in verdicts if each.status is not Status.PASSED]
+    status = (urgent or left or verdicts)[0].status
+    judged = [each for each in verdicts if each.status is not Status.INFRA]
+    look = LOOKS[status]
+    word = Text(look.word if is_open else f"{passed} of {len(verdicts)}", look.style)
+    if not left:
+        word = Text("note" if any(each.advice for each in verdicts) else "", "cyan")
+    points = f"{sum(e.earned for e in judged)}/{sum(e.points for e in judged)}" if judged else "-"
+    name = page.line(part_name(first), "dim" if is_open else "")
+    lines = [row(page, status, name, word, points, title_width)]
+    for each in urgent:
+        start = Text("    ").append_text(lead(page, symbol(page, each.status)))
+        title = (
+            page.line(each.title)
+            .append("  ")
+            .append(LOOKS[each.status].word, LOOKS[each.status].style)
+        )
+        lines.append(page.hang(start, title))
+    return lines
+
+
+def waits_for(verdicts: Sequence[Verdict]) -> str:
+    """What checks on one part wait for, in a sentence; "" where none does."""
+    return next((each.came for each in verdicts if each.status is Status.BLOCKED), "")
+
+
+def row(
+    page: Page, status: Status, title: Text, word: Text, points: str, width: int, end: str = ""
+) -> Text:
+    """A line of the list: symbol, title, word and points, each in its column."""
+    tail = Text.assemble("  ", word, " " * (WORD_WIDTH - word.cell_len), f"{points:>7}")
+    tail.append(end, "dim")
+    start = lead(page, symbol(page, status))
     room = page.width - start.cell_len - tail.cell_len
-    said = page.line(f"{verdict.subject}: no check could begin")
-    return page.hang(start, said, tail, room=min(room, max(title_width, 24)))
+    return page.hang(start, title, tail, room=min(room, max(width, 24)))
+
+
+def key_line(page: Page, keys: Mapping[str, str]) -> Text:
+    """The keys that work, each with its word."""
+    line = Text()
+    for key, word in keys.items():
+        line.append(key, "bold cyan").append(f" {word}  ", "dim")
+    line.rstrip()
+    return page.hang(Text(), line)
+
+
+def headline(page: Page, file: str, sums: Totals) -> Text:
+    """A file, and how far it is, in one line."""
+    width = 24 if page.width >= 80 else 8
+    said = f"  {sums.passed}/{sums.checks} checks"
+    return Text.assemble(page.line(file, "bold"), "  ", bar(page, sums, width), said)
+
+
+def next_line(page: Page, step: str, file: str = "") -> Text:
+    """The next thing to do; the name of the file in it is a link."""
+    return page.hang(Text("Next: ", "bold"), page.with_link(page.text(step), file))
 
 
 def stand_ins(page: Page, verdict: Verdict) -> list[Text]:
@@ -99,24 +168,37 @@ def under(page: Page, body: Text) -> Text:
     return page.hang(lead(page, Text("")), body)
 
 
-def paragraphs(page: Page, verdict: Verdict) -> list[Text]:
+def paragraphs(page: Page, verdict: Verdict, without: Container[str] = ()) -> list[Text]:
     """Expected, came, why and hint, each with its label in the margin."""
     blocks = []
-    for label, said in (
-        ("Expected", verdict.expected),
-        ("What came", verdict.came),
-        ("Why it matters", verdict.why),
-        ("Try", verdict.hint),
+    for name, label, said in (
+        ("expected", "Expected", verdict.expected),
+        ("came", "What came", verdict.came),
+        ("why", "Why it matters", verdict.why),
+        ("hint", "Try", verdict.hint),
     ):
-        if said:
+        if said and name not in without:
             start = lead(page, Text(""))
             start.append(label.ljust(LABEL_WIDTH), "bold")
-            blocks.append(page.hang(start, page.text(said, limit=1200, lines=16)))
+            block = page.hang(start, page.text(said, limit=1200, lines=16))
+            blocks.append(beginning(block, LINES_LEFT) if "ends" in without else block)
     return blocks
 
 
-def details(page: Page, verdict: Verdict, verbose: bool) -> list[Text]:
-    """All that helps to fix one check that is wrong, or says how the kit failed."""
+def beginning(block: Text, lines: int) -> Text:
+    """The first lines of a block, with a mark where there are more."""
+    rows = block.split("\n")
+    return Text("\n").join(rows[:lines]).append(" …" if len(rows) > lines else "")
+
+
+def details(
+    page: Page, verdict: Verdict, verbose: bool = False, without: Container[str] = ()
+) -> list[Text]:
+    """All that helps to fix one check that is wrong, or says how the kit failed.
+
+    For a low window `without` some of it: "tables", earlier "calls", "why", "expected", or the
+    "ends" of what is long.
+    """
     head = page.line(verdict.subject or verdict.title, "bold")
     if verdict.status is not Status.FAILED:
         head.append("  ", "not bold").append(
@@ -128,11 +210,12 @@ def details(page: Page, verdict: Verdict, verbose: bool) -> list[Text]:
     if verdict.location and not verdict.frames and not verdict.subject:
         where = Text.assemble("In ", page.place(verdict.location.file, verdict.location.line))
         blocks.append(under(page, where))
-    blocks.append(Text())
-    blocks += paragraphs(page, verdict)
+    calls = 1 if "calls" in without else 30 if verbose else FRAMES_SHOWN
+    blocks += [*traceback(page, verdict.frames, limit=calls), Text()]
+    blocks += paragraphs(page, verdict, without)
     blocks += further(page, verdict)
-    blocks += [row for each in verdict.exhibits for row in exhibit(page, each)]
-    blocks += traceback(page, verdict.frames, limit=30 if verbose else FRAMES_SHOWN)
+    if "tables" not in without:
+        blocks += [row for each in verdict.exhibits for row in exhibit(page, each)]
     if verbose:
         blocks += printed(page, verdict.output)
     return blocks
@@ -191,7 +274,7 @@ def traceback(page: Page, frames: Sequence[Frame], limit: int) -> list[Text]:
     """The learner's own lines, the one that raised last."""
     if not frames:
         return []
-    blocks = [Text()]
+    blocks: list[Text] = []
     if len(frames) > limit:
         blocks.append(under(page, page.text(f"… {len(frames) - limit} more calls above", "dim")))
     for frame in frames[-limit:]:

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from checks.engine.paths import short
 from checks.engine.plain_text import inert
 
 PROSE_WIDTH = 100  # longer lines are hard to read, however wide the window is
@@ -141,6 +142,14 @@ class Page:
         """`path:line`, relative where it can be, so that editors' terminals find it; a link."""
         shown = self.line(f"{relative(file)}:{line}", "cyan", limit=400)
         return self.linked(shown, place_link(file, line))
+
+    def with_link(self, text: Text, file: str) -> Text:
+        """The text, in which the name of this file is a link to it."""
+        name = short(file) if file else ""
+        if name and (place := text.plain.find(name)) >= 0:
+            before, shown, after = text.divide([place, place + len(name)])
+            return Text.assemble(before, self.linked(shown, place_link(file, 1)), after)
+        return text
 
     def linked(self, text: Text, link: str) -> Text:
         """The text as a link, in a terminal that obeys more than plain text."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +20,7 @@ from checks.engine.errors import KitError
 from checks.engine.learner.fingerprint import fingerprints
 from checks.engine.learner.progress import last_verdicts, load
 from checks.engine.learner.recording import Recording, is_remembered
-from checks.engine.paths import short, tiers
+from checks.engine.paths import KIT, short, tiers
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.ui.editors import open_at
 from checks.engine.ui.file_watcher import FileWatcher
@@ -27,15 +29,17 @@ from checks.engine.ui.keys import is_terminal, keys
 from checks.engine.ui.lessons import hint_blocks, lesson_blocks
 from checks.engine.ui.reset import put_stub_back
 from checks.engine.ui.screen import Screen, make_console
+from checks.engine.ui.watch_screen import WatchScreen
 
 KEYS = {
     "h": "hint",
-    "n": "next tier",
-    "p": "previous",
-    "r": "run again",
-    "e": "explain",
-    "l": "list",
+    "e": "more",
     "o": "open",
+    "r": "run",
+    "a": "quiz",
+    "n": "next",
+    "p": "back",
+    "l": "list",
     "x": "reset",
     "q": "quit",
 }
@@ -145,10 +149,12 @@ class Watch:
         recording = Recording(self.folder, self.listed, present)
         self.running = Run(self.tier, changed, recording)
         self.close()
-        if self.console.is_terminal:
-            self.console.clear()
-        self.screen = Screen(self.console, details=1)
-        self.screen.heading(f"{short(self.folder / f'{self.tier}.py')}", "watching")
+        file = short(self.folder / f"{self.tier}.py")
+        if self.console.is_interactive:
+            self.screen = WatchScreen(self.console, file, KEYS if self.keyboard else {})
+        else:
+            self.screen = Screen(self.console, details=1)
+            self.screen.heading(file, "watching")
         order = sorted(changed, key=self.cost) + sorted(set(names) - set(changed), key=self.cost)
         threading.Thread(target=self.judged, args=(self.running, order), daemon=True).start()
 
@@ -176,16 +182,13 @@ class Watch:
         put(lambda: self.on_end(run, problem))
 
     def on_verdict(self, run: Run, verdict: Verdict) -> None:
-        """A verdict has come: it is shown where it is news."""
+        """A verdict has come; as soon as all that has changed is judged, its mistakes are shown."""
         if self.waiting:
             return
-        before = self.known.get(verdict.check)
         run.came[verdict.check] = verdict
         self.seconds[verdict.check] = verdict.seconds
-        is_news = verdict.check in run.changed or before is None
-        is_news = is_news or (before is not None and before[1].status is not verdict.status)
         self.known[verdict.check] = (run.recording.before[verdict.check], verdict)
-        self.screen.verdict(verdict, is_news)
+        self.screen.verdict(verdict)
         more_to_come = len(run.came) < sum(each.check.tier == run.tier for each in self.listed)
         if run.is_through and more_to_come and not run.told:
             run.told = any(each.status.is_wrong for each in run.came.values())
@@ -206,7 +209,8 @@ class Watch:
         else:
             self.screen.details = 0 if run.told else 1
             verdicts = self.verdicts()
-            self.screen.finish(verdicts, self.next_step(verdicts))
+            file = str(self.folder / f"{self.tier}.py")
+            self.screen.finish(verdicts, self.next_step(verdicts), file)
         self.show_keys()
 
     def next_verdict(self) -> Verdict | None:
@@ -230,14 +234,19 @@ class Watch:
         return [self.known[name][1] for name in names if name in self.known]
 
     def next_step(self, verdicts: Sequence[Verdict]) -> str:
-        """What to do next: saving is enough, no command is to be run."""
-        if any(verdict.status is not Status.PASSED for verdict in verdicts):
-            step = next_step(verdicts)
-            return f"{step.what}, and save." if step else ""
-        later = tiers()[tiers().index(self.tier) + 1 :]
-        if not later:
+        """What to do next: saving is enough, and a key does what is a command elsewhere."""
+        stuck = load(self.folder).stuck if self.remembers else ()
+        step = next_step(verdicts, stuck)
+        if step is None:
             return ""
-        return f"press n for {later[0]}." if self.keyboard else f"go on with {later[0]}."
+        if step.is_edit:
+            press = " (h: a hint)" if step.then and self.keyboard else ""
+            return f"{step.what}, and save{press}."
+        if self.keyboard and any(each.status is not Status.PASSED for each in verdicts):
+            return f"press a to {step.what}."
+        if self.keyboard and step.command in tiers():
+            return f"{step.what}: press n."
+        return step.said(self.named)
 
     def on_saved(self, names: set[str]) -> None:
         """Check the tier of what was saved; of several, the one that is on the screen."""
@@ -272,9 +281,9 @@ class Watch:
 
 
 def act(watch: Watch, key: str) -> None:
-    """Serve one of the keys h, e, l, o and x."""
-    {"h": hint, "e": explain, "l": overview, "o": open_file, "x": reset}[key](watch)
-    if key != "x":
+    """Serve one of the keys that are about what stands on the screen."""
+    {"h": hint, "e": explain, "l": overview, "o": open_file, "x": reset, "a": quiz}[key](watch)
+    if key not in "ax":
         watch.show_keys()
 
 
@@ -319,6 +328,17 @@ def open_file(watch: Watch) -> None:
         problem = open_at(file, line)
     if problem:
         watch.screen.notice(problem)
+
+
+def quiz(watch: Watch) -> None:
+    """The tier's questions, as a command of its own; each answer is a save, too."""
+    watch.close()
+    watch.console.clear()
+    asked = [sys.executable, str(KIT / "run_checks.py"), "quiz", watch.tier]
+    with watch.keyboard.lent(), contextlib.suppress(KeyboardInterrupt, EOFError):
+        subprocess.run([*asked, *(["--solutions", str(watch.folder)] if watch.named else [])])
+        input("\nPress Enter to go on watching. ")
+    watch.begin()
 
 
 def reset(watch: Watch) -> None:
