@@ -79,7 +79,7 @@ def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None
     terminal.press("?")
 
     beginner.write_text("def broken(:\n")
-    terminal.wait("SyntaxError", "q quit")
+    terminal.wait("Python cannot read beginner.py", "q quit")
     beginner.unlink()
     terminal.wait("There is no beginner.py", "q quit")
     terminal.resize(30, 60)

@@ -91,7 +91,7 @@ def part_lines(page: Page, verdicts: Sequence[Verdict], title_width: int) -> lis
         said = page.line(f"{first.subject}: no check could begin")
         word = Text(LOOKS[first.status].word, LOOKS[first.status].style)
         points = f"0/{sum(each.points for each in verdicts)}"
-        return [row(page, first.status, said, word, points, title_width)]
+        return [row(page, first.status, said, word, points, max(title_width, said.cell_len))]
     if part_name(first) == first.title:
         return [check_line(page, each, title_width) for each in verdicts]
     passed = sum(each.status is Status.PASSED for each in verdicts)

@@ -78,7 +78,8 @@ class WatchScreen(Screen):
         blocks = [parts.headline(self.page, self.file, total(tiers)), *self._notices]
         causes = by_cause(verdicts)
         faults = self._kit_faults(verdicts)
-        if "rows" not in dropped or not (causes or faults):
+        is_file = bool(causes and causes[0][0].subject)  # then all rows would say the same
+        if not is_file and ("rows" not in dropped or not (causes or faults)):
             width = max((len(parts.part_name(each)) for each in verdicts), default=0)
             blocks.append(Text())
             said = ""
