@@ -81,7 +81,7 @@ def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None
     beginner.write_text("def broken(:\n")
     terminal.wait("Python cannot read beginner.py", "q quit")
     beginner.unlink()
-    terminal.wait("There is no beginner.py", "q quit")
+    terminal.wait("beginner.py missing", "q quit")
     terminal.resize(30, 60)
     beginner.write_text(right, encoding="utf-8")
     terminal.wait("20 checks pass", "q quit")
