@@ -25,6 +25,7 @@ from checks.engine.judging.advanced import (
     loop,
     loop_findings,
     loop_history,
+    loop_losses,
     loop_promises,
     samples,
 )
@@ -211,6 +212,7 @@ def test_discriminator_loss_finite(solution: Solution) -> None:
     not.
     """
     parts.judge_loss_at_the_ends(solution, "discriminator_loss")
+    judge_one_image(solution)
 
 
 @check("The generator's loss is the non-saturating one", about="generator_loss", points=2)
@@ -238,6 +240,7 @@ def test_generator_loss_finite(solution: Solution) -> None:
     Hint: Use the function from PyTorch that keeps its logarithms away from minus infinity.
     """
     parts.judge_loss_at_the_ends(solution, "generator_loss")
+    judge_one_image(solution)
 
 
 # --- the steps ------------------------------------------------------------------------------------
@@ -276,6 +279,7 @@ def test_discriminator_is_fed(solution: Solution) -> None:
     beginner tier, and let G turn them into images.
     """
     judge_step(solution, "D", "moved", "fed")
+    judge_one_image(solution)
 
 
 @check("D's step goes down the right loss", about=D_STEP, uses=(G_STEP,), points=2)
@@ -380,6 +384,7 @@ def test_generator_is_fed(solution: Solution) -> None:
     comes out to D.
     """
     judge_step(solution, "G", "moved", "fed")
+    judge_one_image(solution)
 
 
 @check("G's step goes down the right loss", about=G_STEP, uses=(D_STEP,), points=2)
@@ -546,18 +551,14 @@ def test_history(solution: Solution) -> None:
     """
     history, run = run_of(solution)["history"], loop_of(solution)
     loop_history.judge_history(history, run)
-    finding = loop_history.value_finding(history, run)
-    if finding is not None and finding.aspect == ADVICE:
-        solution.advise(finding.mistake, finding.came)
-    else:
-        refuse(finding)
+    advise_or_refuse(solution, loop_history.value_finding(history, run))
 
 
 @check("Every epoch shows D every image once", about="train_gan", points=2)
 def test_every_image(solution: Solution) -> None:
     """In a short training the check notes which real images D learns from. In each epoch these must
     be all 71, none of them twice, in batches of 16 and a last one of 7; batches in the same order
-    each time bring advice.
+    each time bring advice. A second run has 17 images, so that its last batch is a single one.
 
     An epoch is one pass over the data. Only if every image comes once does each of them count the
     same, the last and shorter batch included.
@@ -569,6 +570,7 @@ def test_every_image(solution: Solution) -> None:
     refuse(loop_findings.image_finding(run))
     if loop_findings.is_unshuffled(run):
         solution.advise("images-not-shuffled")
+    refuse_failure(solution, odd_run_of(solution)["failed"])
 
 
 @check("Every batch brings one step of D and one of G", about="train_gan", points=2)
@@ -582,7 +584,26 @@ def test_both_step(solution: Solution) -> None:
 
     Hint: Inside the loop over the batches, call both of your step functions, D's first.
     """
-    refuse(loop_findings.update_finding(loop_of(solution)))
+    advise_or_refuse(solution, loop_findings.update_finding(loop_of(solution)))
+
+
+@check("In the loop, each network goes down its own loss", about="train_gan", points=2)
+def test_loop_losses(solution: Solution) -> None:
+    """In a short training the check notes how hard each backward pass pulls at each of D's scores,
+    and compares that with the two losses: real images labelled 1 and fake ones 0 for D, fake ones
+    labelled 1 for G. The images have to be G's, made from noise that looks like N(0, 1).
+
+    A loop that is written out, without the two step functions, has the same two formulas to go
+    down. Where D's scores do not go into the loss, as with BCEWithLogitsLoss, it is not read.
+
+    Hint: Call your two step functions, or compare your loop with them line by line: which images,
+    which labels?
+    """
+    run = loop_of(solution)
+    refuse(loop_losses.noise_finding(run))
+    found = [loop_losses.loss_finding(run, name) for name in "DG"]
+    for finding in sorted(filter(None, found), key=lambda finding: finding.aspect == ADVICE):
+        advise_or_refuse(solution, finding)
 
 
 @check("Each optimizer moves its own network, all of it, all the time", about="train_gan", points=2)
@@ -629,8 +650,9 @@ def test_training_mode(solution: Solution) -> None:
 
 @check("The learning rate drives both optimizers", about="train_gan", points=1)
 def test_learning_rate(solution: Solution) -> None:
-    """A short training asks for learning_rate=0.0007. Every step of every optimizer has to be taken
-    at that rate.
+    """Two short trainings ask for a learning rate of 0.0007 and of 0.0014. In the second one the
+    first step of both networks has to be taken at twice the rate of the first one. Schedules, and a
+    rate for D that is a multiple of G's, are right.
 
     In w <- w - lr · g the rate lr decides how far each step goes: too far and the game runs wild,
     too short and nothing happens. It is the first thing that one wants to try out, for both
@@ -638,12 +660,8 @@ def test_learning_rate(solution: Solution) -> None:
 
     Hint: An optimizer is told its rate when it is made; hand the argument on to both of them.
     """
-    rates = {rate for update in loop_of(solution).updates for rate in update.rates}
-    wanted = LEARNING
-    if not rates or any(abs(rate / wanted - 1) > 1e-6 for rate in rates):
-        came = ", ".join(f"{rate:g}" for rate in sorted(rates)) or "no optimizer step"
-        expected = f"Both optimizers at the learning rate asked for, {wanted:g}."
-        wrong("learning-rate-ignored", expected=expected, came=f"{came}.".capitalize())
+    again = expect.record(odd_run_of(solution)["rates"])
+    refuse(loop_findings.rate_finding(loop_of(solution), again, (LEARNING, 2 * LEARNING)))
 
 
 @check("The generator gets latent vectors of the size asked for", about="train_gan", points=1)
@@ -717,11 +735,7 @@ def test_second_training(solution: Solution) -> None:
     arguments.
     """
     run_of(solution)
-    finding = loop_promises.again_finding(again_of(solution))
-    if finding is not None and finding.aspect == ADVICE:
-        solution.advise(finding.mistake, finding.came)
-    else:
-        refuse(finding)
+    advise_or_refuse(solution, loop_promises.again_finding(again_of(solution)))
 
 
 @check(
@@ -821,6 +835,31 @@ def judge_step(solution: Solution, name: str, *aspects: str) -> list[Step]:
     return steps
 
 
+def judge_one_image(solution: Solution) -> None:
+    """A batch of one image goes through the loss or step that the check is about."""
+    report = solution.probe("with_one_image", function=solution.about, seed=solution.seed)
+    refuse_failure(solution, report)
+
+
+def refuse_failure(solution: Solution, report: Any) -> None:
+    """Refuse an error on a batch of one image, unless another part raised it or batch-norm did.
+
+    In training mode batch normalization has no use for a single image, and PyTorch says so.
+    """
+    if report is None:
+        return
+    failed = expect.record(report)
+    if "more than 1 value per channel" in str(failed["message"]):
+        return
+    line = failed["line"] if type(failed["line"]) is int else 0
+    if solution.submission.part_at(f"{solution.tier}.py", line) not in ("", solution.about):
+        return  # that part has checks of its own
+    where = f"line {line}: " if line else ""
+    came = f"{where}{failed['type']}: {failed['message']}"
+    expected = "A batch of a single image like any other, as an epoch's last batch may have one."
+    wrong("single-image-batch", expected=expected, came=f"{came[:1].upper()}{came[1:]}")
+
+
 def judge_falling(solution: Solution, function: str) -> None:
     images = training_images.normalized(32 * 40, seed=solution.seed)
     batches = [tensor(batch) for batch in np.split(images, 40)]
@@ -862,6 +901,21 @@ def loop_of(solution: Solution) -> loop.Loop:
     return loop.loop_of(run_of(solution), N_IMAGES, BATCH_SIZE, EPOCHS)
 
 
+def odd_run_of(solution: Solution) -> Evidence:
+    """A training at twice the learning rate whose last batch has one image."""
+    run_of(solution)
+    images = tensor(training_images.normalized(N_IMAGES, seed=solution.seed)[: BATCH_SIZE + 1])
+    report = solution.probe(
+        "odd_training",
+        limits=PATIENCE,
+        images=images,
+        batch_size=BATCH_SIZE,
+        latent_dim=LATENT_DIM,
+        learning_rate=2 * LEARNING,
+    )
+    return expect.record(report)
+
+
 def again_of(solution: Solution) -> Evidence:
     """Two short trainings in one process, without a callback."""
     images = tensor(training_images.normalized(N_IMAGES, seed=solution.seed)[:N_AGAIN])
@@ -875,6 +929,13 @@ def again_of(solution: Solution) -> Evidence:
         learning_rate=LEARNING,
     )
     return expect.record(report)
+
+
+def advise_or_refuse(solution: Solution, finding: Finding | None) -> None:
+    if finding is not None and finding.aspect == ADVICE:
+        solution.advise(finding.mistake, finding.came)
+    else:
+        refuse(finding)
 
 
 def refuse(finding: Finding | None, others: Sequence[Finding] = ()) -> None:

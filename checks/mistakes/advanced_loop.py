@@ -31,6 +31,21 @@ MISTAKES = (
         source="PyTorch documentation, torch.split",
     ),
     Mistake(
+        "single-image-batch",
+        "A batch of a single image is too small",
+        symptom="Training runs for an epoch and then ends with an error, if the last batch happens "
+        "to hold one image: with 65 images in batches of 64.",
+        why="The last batch is what is left over, and that may be one image. squeeze() without an "
+        "argument drops every dimension of length 1: scores of shape (64, 1) become (64,), and "
+        "those of shape (1, 1) become ().",
+        hints=(
+            "Shapes should keep their number of dimensions, however many images there are.",
+            "Look for squeeze() without an argument, and for labels of a shape of their own.",
+            "squeeze(1) drops that dimension alone; torch.ones_like needs no shape at all.",
+        ),
+        source="PyTorch documentation, torch.squeeze",
+    ),
+    Mistake(
         "images-missed",
         "Some images are never shown to the discriminator",
         symptom="G never learns of the digits that were left out.",

@@ -562,9 +562,10 @@ MISTAKES = (
         "graph-cut",
         "The loss has no graph",
         symptom="RuntimeError: element 0 of tensors does not require grad and does not have a "
-        "grad_fn.",
+        "grad_fn. Or no error at all, and a network that never moves.",
         why="backward follows the recorded operations from the loss back to the weights. Here "
-        "nothing was recorded, or the record was cut.",
+        "nothing was recorded, or the record was cut. requires_grad on the loss itself silences "
+        "the error, and brings no record back.",
         hints=(
             "Somewhere between the network and the loss the record ends.",
             "Look for detach, no_grad, .item(), .numpy(), torch.tensor(…), rounding a score or "

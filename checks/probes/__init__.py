@@ -8,6 +8,7 @@ file for each tier, imported before any learner's code.
 
 from __future__ import annotations
 
+import traceback
 from types import ModuleType
 from typing import Any
 
@@ -31,6 +32,14 @@ def part(solution: ModuleType, name: str) -> Any:
 def call(solution: ModuleType, function: str, *arguments: Any, **named: Any) -> Any:
     """What the learner's function returns."""
     return part(solution, function)(*arguments, **named)
+
+
+def failure(error: Exception, solution: ModuleType) -> dict[str, Any]:
+    """What was raised, and the innermost of the learner's lines on the way (0 if there is none)."""
+    own = getattr(solution, "__file__", None)
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == own]
+    text = str(error).strip().partition("\n")[0][:200]
+    return {"type": type(error).__name__, "message": text, "line": lines[-1] if lines else 0}
 
 
 def imported(solution: ModuleType) -> bool:

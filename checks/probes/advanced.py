@@ -11,8 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from checks.probes import call, discriminators, part
+from checks.probes import call, discriminators, failure, part
+from checks.probes.gradient_ledger import GradientLedger
 from checks.probes.networks import PIXELS, flat, flat_gradients, watched_networks
+from checks.probes.training import odd_training as odd_training
 from checks.probes.training import trained_twice as trained_twice
 from checks.probes.training import training_arguments as training_arguments
 from checks.probes.training import training_run as training_run
@@ -111,6 +113,9 @@ def steps(
     generator.stepped = discriminator.stepped = stepped
     for name, optimizer in optimizers.items():
         count_steps(optimizer, name, stepped)
+    ledger = GradientLedger()
+    for network in networks.values():
+        ledger.follow(network.parameters())
     reports: list[dict[str, Any]] = []
     for index, name in enumerate("DGDG"):
         for network in networks.values():
@@ -119,17 +124,19 @@ def steps(
         stepped.update(G=0, D=0)
         real = real_batches[index // 2]
         before = {key: flat(network) for key, network in networks.items()}
+        first_pass = len(ledger.passes)
         try:
-            if name == "D":
-                returned = call(
-                    solution, "discriminator_step",
-                    generator, discriminator, optimizers["D"], real.clone(),
-                )  # fmt: skip
-            else:
-                returned = call(
-                    solution, "generator_step",
-                    generator, discriminator, optimizers["G"], len(real),
-                )  # fmt: skip
+            with ledger.watching():
+                if name == "D":
+                    returned = call(
+                        solution, "discriminator_step",
+                        generator, discriminator, optimizers["D"], real.clone(),
+                    )  # fmt: skip
+                else:
+                    returned = call(
+                        solution, "generator_step",
+                        generator, discriminator, optimizers["G"], len(real),
+                    )  # fmt: skip
         except Exception:
             if about != {"D": "discriminator_step", "G": "generator_step"}[name]:
                 continue
@@ -144,6 +151,14 @@ def steps(
                 "before": before,
                 "after": {key: flat(network) for key, network in networks.items()},
                 "gradients": {key: flat_gradients(network) for key, network in networks.items()},
+                "n_passes": len(ledger.passes) - first_pass,
+                "received": {
+                    key: any(
+                        ledger.reached(number, network.parameters())
+                        for number in range(first_pass, len(ledger.passes))
+                    )
+                    for key, network in networks.items()
+                },
                 "stepped": dict(stepped),
                 "calls": [dict(note) for network in networks.values() for note in network.log],
                 "training": {key: network.training for key, network in networks.items()},
@@ -154,6 +169,30 @@ def steps(
             }
         )
     return reports
+
+
+def with_one_image(solution: ModuleType, function: str, seed: int) -> dict[str, Any] | None:
+    """How a loss or a step fails on a batch of one image; None where it doesn't.
+
+    The networks have no batch normalization, which would itself refuse such a batch.
+    """
+    generator, discriminator = watched_networks(seed)
+    scores = torch.tensor([[0.3]]), torch.tensor([[0.6]])
+    try:
+        if function == "discriminator_loss":
+            call(solution, function, *scores)
+        elif function == "generator_loss":
+            call(solution, function, scores[1])
+        elif function == "discriminator_step":
+            optimizer = torch.optim.SGD(discriminator.parameters(), lr=0.001)
+            real = torch.zeros(1, PIXELS)
+            call(solution, function, generator, discriminator, optimizer, real)
+        else:
+            optimizer = torch.optim.SGD(generator.parameters(), lr=0.001)
+            call(solution, function, generator, discriminator, optimizer, 1)
+    except Exception as error:
+        return failure(error, solution)
+    return None
 
 
 def count_steps(optimizer: torch.optim.Optimizer, name: str, stepped: dict[str, int]) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 
-from checks.probes import call, part
+from checks.probes import call, failure, part
 from checks.probes.loop_watch import LoopWatch, watching, weights_of
 from checks.probes.networks import flat
 
@@ -118,12 +118,15 @@ def _resolved(watch: LoopWatch, returned: dict[str, nn.Module]) -> dict[str, Any
             )
         else:
             events.append(event)
+    of = {n: [w for one in watch.networks[n] or [trained[n]] for w in one.parameters()]
+          for n in trained}  # fmt: skip
     trainable = {
         name: [id(weight) in stepped for weight in network.parameters() if weight.requires_grad]
         for name, network in trained.items()
     }
     return {
         "events": events,
+        "passes": watch.passes(of),
         "held": {name: [sum(those), len(those)] for name, those in trainable.items()},
         "mode_matters": {
             name: any(map(_depends_on_mode, network.modules())) for name, network in trained.items()
@@ -149,6 +152,33 @@ def _depends_on_mode(module: nn.Module) -> bool:
     if isinstance(module, _DropoutNd):
         return module.p > 0
     return isinstance(module, _NormBase) and module.track_running_stats
+
+
+def odd_training(solution: ModuleType, images: Tensor, **settings: Any) -> dict[str, Any]:
+    """An epoch whose last batch has one image: the first learning rates, and how it failed.
+
+    `rates` holds, by network, those of its first step.
+    """
+    failed: dict[str, Any] | None = None
+    networks: tuple[Any, ...] = ()
+    with watching(solution, images) as watch, contextlib.redirect_stdout(io.StringIO()):
+        try:
+            networks = tuple(call(solution, "train_gan", images, epochs=1, **settings))[:2]
+        except Exception as error:
+            failed = failure(error, solution)
+    weights = {
+        name: {id(weight) for one in (*watch.networks[name], *made) for weight in one.parameters()}
+        for name, made in zip("GD", [networks[:1], networks[1:]], strict=True)
+        if all(isinstance(one, nn.Module) for one in made)
+    }
+    rates: dict[str, list[float]] = {}
+    for event in watch.events:
+        if event["kind"] == "step":
+            held = {id(weight) for weight in weights_of(watch.optimizers[event["optimizer"]])}
+            for name, those in weights.items():
+                if those & held:
+                    rates.setdefault(name, event["rates"])
+    return {"failed": failed, "rates": rates}
 
 
 def trained_twice(solution: ModuleType, images: Tensor, **settings: Any) -> dict[str, Any]:

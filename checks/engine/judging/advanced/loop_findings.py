@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checks.engine.judging.advanced.loop import Loop, Update
+from checks.engine.judging.advanced.loop_losses import NAMES, leftover_finding
 from checks.engine.judging.advanced.loss_findings import ADVICE, Finding
-
-NAMES = {"G": "generator", "D": "discriminator"}
+from checks.engine.judging.common import expect
 
 
 def image_finding(loop: Loop) -> Finding | None:
@@ -20,7 +20,7 @@ def image_finding(loop: Loop) -> Finding | None:
     )
     if finding := _epochs_finding(loop):
         return finding
-    updates = loop.of("D", "both")
+    updates = loop.of("both") or loop.turns_of("D")
     n_real, n_strange = (
         sum(len(set(update.real)) for update in updates),
         sum(update.n_strange for update in updates),
@@ -31,9 +31,11 @@ def image_finding(loop: Loop) -> Finding | None:
             "in nor the generator's."
         )
         return Finding("images", "real-images-changed", expected, came)
-    if not n_real:
+    if sum(update.n_unknown for update in updates) > n_real / 10:
+        return None  # real images, but changed so that nobody knows which
+    if not n_real and any(update.n_strange or update.fakes for update in updates):
         came = "The discriminator learned from none of the images that were passed in."
-        return Finding("images", "images-missed", expected, came)
+        return Finding("images", "never-sees-real", expected, came)
     sizes = [len(set(update.real)) for update in updates if update.real]
     for epoch in loop.epochs_of(updates):
         seen = Counter(number for update in epoch for number in set(update.real))
@@ -89,12 +91,14 @@ def update_finding(loop: Loop) -> Finding | None:
     for count, mistake in ((n_g, "generator-steps-missing"), (n_d, "discriminator-steps-missing")):
         if count < min(wanted, short):
             return Finding("updates", mistake, expected, came)
-    if max(n_d, n_g) > wanted:
+    if max(len(loop.turns_of(name)) for name in NAMES) > wanted:
         return Finding("updates", "too-many-steps", expected, came)
     order = "".join(update.owner for update in loop.updates if update.owner in "DG")
     if "D" * loop.batches in order and "G" * loop.batches in order:
         came = "A whole epoch of the discriminator's steps, then one of the generator's."
         return Finding("updates", "phases-apart", expected, came)
+    if max(n_d, n_g) > wanted:
+        return _batch_finding(loop) or Finding(ADVICE, "too-many-steps", expected, came)
     if n_g < wanted or n_d < wanted:
         mistake = "last-batch-dropped" if n_g == n_d else "generator-steps-missing"
         return Finding("updates", mistake, expected, came)
@@ -114,11 +118,11 @@ def _batch_finding(loop: Loop) -> Finding | None:
     """Far more or far fewer fake images in G's steps than real ones in the batch."""
     least = min(loop.batch_size, loop.n_images % loop.batch_size or loop.batch_size) / 2
     off = [
-        max(update.forged)
+        max(update.fakes)
         for update in loop.of("G")
-        if update.forged
+        if update.fakes
         and not any(
-            least <= count <= 2 * loop.batch_size for count in (*update.forged, sum(update.forged))
+            least <= count <= 2 * loop.batch_size for count in (*update.fakes, sum(update.fakes))
         )
     ]
     if len(off) <= loop.steps_wanted / 2:
@@ -130,6 +134,28 @@ def _batch_finding(loop: Loop) -> Finding | None:
         f"ones: {loop.batch_size}.",
         f"In {len(off)} of its {len(loop.of('G'))} steps the generator made {_range(off)}.",
     )
+
+
+def rate_finding(
+    loop: Loop, again: Mapping[str, Any], asked: tuple[float, float]
+) -> Finding | None:
+    """A network whose first rate does not grow with the argument; `again` are the second run's."""
+    expected = f"Twice the rate for {asked[1]:g} as for {asked[0]:g}, in both networks' first step."
+    if not loop.updates:
+        return Finding("rate", "learning-rate-ignored", expected, "No optimizer step.")
+    for name, written in NAMES.items():
+        first = next((update.rates for update in loop.of(name)), [])
+        second = expect.numbers(again.get(name, []))
+        if not (first and len(first) == len(second)):
+            continue
+        factor = asked[1] / asked[0]
+        if any(abs(b - factor * a) > 1e-3 * abs(a) for a, b in zip(first, second, strict=True)):
+            came = (
+                f"The {written}'s first step is taken at {first[0]:g} for {asked[0]:g}, and at "
+                f"{second[0]:g} for {asked[1]:g}."
+            )
+            return Finding("rate", "learning-rate-ignored", expected, came)
+    return None
 
 
 def returned_finding(loop: Loop) -> Finding | None:
@@ -160,9 +186,8 @@ def optimizer_finding(loop: Loop, held: Mapping[str, Sequence[float]]) -> Findin
             f"stepped: {sum(update.shown for update in updates['G'])} of {n_steps} times."
         )
         return Finding("optimizers", "optimizers-swapped", expected, came)
-    if all(update.cut and all(update.cut) and not update.has_gradient for update in updates["G"]):
-        came = f"At {n_steps} of {n_steps} steps none of the generator's weights had a gradient."
-        return Finding("optimizers", "detach-in-generator-step", "A gradient at each step.", came)
+    if finding := _still_finding(updates):
+        return finding
     for name, written in NAMES.items():
         n_held, n_all = held.get(name, (0, 0))
         if 0 < n_held < n_all:
@@ -173,25 +198,44 @@ def optimizer_finding(loop: Loop, held: Mapping[str, Sequence[float]]) -> Findin
         if len(made) > 1:
             came = f"{len(made)} optimizers stepped the {written}, one after the other."
             return Finding("optimizers", "optimizer-remade", expected, came)
-    return _noise_finding(loop) or _uncleared_finding(updates)
+    return _noise_finding(loop) or leftover_finding(loop)
 
 
-def _uncleared_finding(updates: Mapping[str, Sequence[Update]]) -> Finding | None:
+def _still_finding(updates: Mapping[str, Sequence[Update]]) -> Finding | None:
+    """A network whose steps found no gradients, or those of the turn before."""
+    expected = "A gradient at each step, from this batch's loss."
+    passes = [one for owner in updates for update in updates[owner] for one in update.passes]
     for name, written in NAMES.items():
-        count = sum(update.uncleared for update in updates[name])
-        if count > len(updates[name]) / 2:
-            came = (
-                f"At {count} of {len(updates[name])} steps the {written}'s weights had gradients "
-                "of an earlier step when backward() was called."
-            )
-            expected = "Cleared gradients before each backward()."
-            return Finding("optimizers", "gradients-never-cleared", expected, came)
+        mine = updates[name]
+        if not any(update.has_gradient for update in mine):
+            came = f"At {len(mine)} of {len(mine)} steps the {written}'s weights had no gradient."
+            if any(name in one.reached for one in passes):
+                mistake = "zero-grad-before-step"
+            elif name == "G" and not any(_graphs_of_g(updates)):
+                mistake = "no-grad-in-generator-step"
+            elif name == "G" and all(update.cut and all(update.cut) for update in mine):
+                mistake = "detach-in-generator-step"
+            else:
+                n_passes = sum(bool(update.passes) for update in mine)
+                mistake = "graph-cut" if n_passes > len(mine) / 2 else "no-backward"
+            return Finding("optimizers", mistake, expected, came)
+        late = [{one.number for one, _ in u.parts}.isdisjoint(p.number for p in u.passes)
+                for u in mine]  # fmt: skip
+        if not mine[0].has_gradient and all(late):
+            came = f"The {written}'s first step found no gradients, and each later one old ones."
+            return Finding("optimizers", "step-before-backward", expected, came)
     return None
+
+
+def _graphs_of_g(updates: Mapping[str, Sequence[Update]]) -> list[bool]:
+    """Whether G was called with a graph: in its own turns, or where D's images serve both."""
+    own = [graph for update in updates["G"] for graph in update.graphs]
+    return own or [graph for update in updates["D"] for graph in update.graphs]
 
 
 def _noise_finding(loop: Loop) -> Finding | None:
     for name in NAMES:  # G's images may be made before D's step and serve both
-        sums = [round(number, 3) for update in loop.of(name) for number in update.latent_sums]
+        sums = [round(draw.total, 3) for update in loop.of(name) for draw in update.draws]
         if len(sums) >= loop.steps_wanted and len(set(sums)) <= 2:  # full batches and the last one
             came = f"In {len(sums)} batches the same latent vectors."
             return Finding("optimizers", "noise-reused", "Fresh noise in each batch.", came)

@@ -93,9 +93,14 @@ def value_finding(history: Any, loop: Loop) -> Finding | None:
 def _losses(loop: Loop, name: str) -> Epochs | None:
     """Each batch's loss; None where one was not seen."""
     found: Epochs = []
+    others = {
+        one.number for update in loop.of({"D": "G", "G": "D"}[name]) for one, _ in update.parts
+    }
     for epoch in loop.epochs_of(loop.of(name)):
         found.append([])
         for update in epoch:
+            if not others.isdisjoint(one.number for one, _ in update.parts):
+                return None  # one pass for both networks: nobody knows what each one's loss was
             if update.loss is None or not update.n_rows or not np.isfinite(update.loss):
                 return None
             found[-1].append((update.loss, update.n_rows))

@@ -72,6 +72,9 @@ def again_finding(report: Evidence) -> Finding | None:
         counts = " and ".join(f"{count:g}" for count in entries)
         came = f"Two trainings of one epoch each returned histories of {counts} entries."
         return Finding("again", "training-not-anew", expected, came)
+    if entries and entries[0] != 1:
+        came = f"A training of one epoch returned a history of {entries[0]:g} entries."
+        return Finding("again", "epochs-ignored", "One epoch, one entry.", came)
     if any(same is True for same in expect.entries(report["same_weights"])):
         came = "From two random states, two trainings ended at the very same weights."
         return Finding(ADVICE, "global-seed-clobbered", expected, came)

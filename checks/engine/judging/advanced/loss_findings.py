@@ -5,7 +5,7 @@ Used twice: on the forces that a training step applied, and on those of a loss f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,7 @@ def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Findi
     fake = read(*forces, scale_of(forces))
     if fake.form == "bce" and fake.weight > 0 and 0.7 <= fake.label <= 1.2:
         if not fake.is_labelled(1):
-            yield _advice(f"In G's step the fake images are labelled {fake.label:.2f}.")
+            yield _advice(f"In G's step the fake images are labelled {fake.shown}.")
     elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(0):
         came = "The gradient of mean log(1 - D(G(z))), the saturating loss."
         yield Finding("loss", "saturating-loss", goal, came)
@@ -45,7 +45,7 @@ def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Findi
     elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(1):
         came = "The right gradient with the wrong sign: the loss is climbed."
         yield Finding("loss", "negated-loss", goal, came)
-    elif any(_random(forces, 0.7, 1.2, weight) for weight in (1 / len(forces[0]), 1.0)):
+    elif any(_random(forces, 1, weight) for weight in (1 / len(forces[0]), 1.0)):
         yield _advice("In G's step the labels of the fake images are random, near 1.")
     else:
         yield _other_form(fake, goal, "the fake images")
@@ -74,8 +74,36 @@ def discriminator_findings(
         yield _other_form(odd, goal, f"the {whose} images")
 
 
+def findings_by_sign(groups: Sequence[Forces], goal: str) -> Iterator[Finding]:
+    """What the directions of the forces say, where their sizes are too coarse to be read.
+
+    The groups are the fake images' alone, or the real images' and the fake ones'.
+    """
+    up = [float(np.mean(d)) < 0 for _, d in groups]
+    if up == [False]:
+        came = "The scores of the fake images are pulled down, towards 0."
+        yield Finding("loss", "generator-labels-fake", goal, came)
+    elif up == [False, True]:
+        came = "Real images' scores are pulled down, fake ones' up."
+        yield Finding("loss", "labels-swapped", goal, came)
+    elif up == [False, False]:
+        came = "Real images' scores are pulled down as well, towards 0."
+        yield Finding("loss", "real-labelled-fake", goal, came)
+    elif up == [True, True]:
+        came = "The fake images' scores are pulled up as well, towards 1."
+        yield Finding("loss", "fakes-labelled-real", goal, came)
+
+
 def _labels(real: Reading, fake: Reading, counts: tuple[int, int], goal: str) -> Iterator[Finding]:
-    came = f"Real images labelled {real.label:.2f}, fake ones {fake.label:.2f}."
+    came = f"Real images labelled {real.shown}, fake ones {fake.shown}."
+    if (
+        real.weight > 0 < fake.weight
+        and abs(real.label - fake.label) < 0.1
+        and abs(real.label - 0.5) < 0.2
+    ):
+        came = f"Every image, real or fake, is pulled towards the same label, {real.shown}."
+        yield Finding("loss", "label-shape", goal, came)
+        return
     sides = ("real", real, 1), ("fake", fake, 0)
     climbed = [whose for whose, reading, _ in sides if reading.weight < 0]
     flipped = [whose for whose, reading, label in sides if abs(reading.label - label) > 0.5]
@@ -106,7 +134,7 @@ def _one_side(real_forces: Forces, fake_forces: Forces, goal: str) -> Iterator[F
         reading = read(*forces, scale_of(forces)) if len(forces[0]) else None
         if reading is None or reading.form != "bce":
             continue
-        came = f"The {whose} images are labelled {reading.label:.2f}."
+        came = f"The {whose} images are labelled {reading.shown}."
         if reading.weight < 0:
             yield Finding("loss", "negated-loss", goal, f"{came} And the loss is climbed.")
         elif abs(reading.label - label) > 0.75:  # one half where one kind was scored twice
@@ -119,16 +147,15 @@ def _is(reading: Reading, label: float) -> bool:
 
 def _random_sides(real: Reading, fake: Reading, real_forces: Forces, fake_forces: Forces) -> str:
     """Which images have a random label each, near the right one: "real", "fake", both, or ""."""
-    near_one, near_zero = (0.6, 1.25), (-0.05, 0.4)
     n_real, n_fake = len(real_forces[0]), len(fake_forces[0])
     if _is(fake, 0):
         weights = (fake.weight, fake.weight * n_fake / n_real)
-        return "real" if any(_random(real_forces, *near_one, w) for w in weights) else ""
+        return "real" if any(_random(real_forces, 1, w) for w in weights) else ""
     if _is(real, 1):
         weights = (real.weight, real.weight * n_real / n_fake)
-        return "fake" if any(_random(fake_forces, *near_zero, w) for w in weights) else ""
+        return "fake" if any(_random(fake_forces, 0, w) for w in weights) else ""
     both = "bce" not in (real.form, fake.form) and any(
-        _random(real_forces, *near_one, ours) and _random(fake_forces, *near_zero, theirs)
+        _random(real_forces, 1, ours) and _random(fake_forces, 0, theirs)
         for ours, theirs in _usual_weights(n_real, n_fake)
     )
     return "real and fake" if both else ""
@@ -141,10 +168,12 @@ def _usual_weights(n_real: int, n_fake: int) -> list[tuple[float, float]]:
     return [*means, (together, together), (1.0, 1.0), (0.5, 0.5)]
 
 
-def _random(forces: Forces, low: float, high: float, weight: float) -> bool:
-    """Whether these are the forces of binary cross-entropy with a label for each image."""
+def _random(forces: Forces, usual: float, weight: float) -> bool:
+    """Whether these are the forces of binary cross-entropy with a label for each image, most of
+    them near the usual one; a few may be flipped."""
     labels = labels_for(*forces, weight)
-    return bool(np.all((labels > low) & (labels < high)))
+    near = np.abs(labels - usual) < 0.4
+    return bool(np.all((labels > -0.05) & (labels < 1.25)) and near.mean() > 0.65)
 
 
 def _advice(came: str) -> Finding:

@@ -38,6 +38,11 @@ class Reading:
     weight: float = 0.0
     label: float = 0.0
 
+    @property
+    def shown(self) -> str:
+        """The label as text."""
+        return f"{round(self.label, 2) + 0.0:.2f}"  # + 0.0: no -0.00
+
     def is_labelled(self, label: float, tolerance: float = 0.03) -> bool:
         """Whether the line crosses zero there, descending the loss or climbing it."""
         return abs(self.label - label) < tolerance

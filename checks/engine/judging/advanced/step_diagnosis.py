@@ -14,11 +14,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from checks.engine.judging.advanced.draws import draw_finding, draw_of
 from checks.engine.judging.advanced.loss_findings import (
     ADVICE,
     GOALS,
     Finding,
     discriminator_findings,
+    findings_by_sign,
     generator_findings,
 )
 from checks.engine.judging.advanced.loss_reading import Forces, mean_cross_entropy, read, scale_of
@@ -75,11 +77,11 @@ def _moved(step: Step) -> Iterator[Finding]:
 def _why_still(step: Step) -> str:
     """Which of the ways to stand still it was."""
     reached = {name: any(call.got_gradient for call in calls) for name, calls in step.calls.items()}
-    has_gradient = step.gradients[step.name].norm() > 0
-    if has_gradient and step.stepped[step.name]:
+    received, stepped = step.received[step.name], step.stepped[step.name]
+    if received and stepped and step.gradients[step.name].norm() > 0:
         return "step-before-backward"
-    if has_gradient:
-        return "no-step"
+    if received:
+        return "zero-grad-before-step" if stepped else "no-step"
     if step.name == "G":
         if step.calls["D"] and not step.n_fakes and step.n_strange:
             return "generator-step-without-fakes"
@@ -87,13 +89,13 @@ def _why_still(step: Step) -> str:
             return "no-grad-in-generator-step"
         if reached["D"] and not reached["G"]:
             return "detach-in-generator-step"
-    if step.stepped[step.name] and any(reached.values()):
-        return "zero-grad-before-step"
-    return "no-backward"
+    return "graph-cut" if step.n_passes else "no-backward"
 
 
 def _what_stood_still(step: Step) -> str:
-    gradient = "has gradients" if step.gradients[step.name].norm() > 0 else "has no gradients"
+    gradient = "received gradients" if step.received[step.name] else "received no gradients"
+    if step.n_passes and not step.received[step.name]:
+        gradient += ", although backward() was called"
     steps = {0: "was not stepped"}.get(step.stepped[step.name], "was stepped")
     return f"{NAMES[step.name].capitalize()} did not move: it {gradient}, its optimizer {steps}."
 
@@ -140,25 +142,9 @@ def _strange(step: Step) -> str:
 
 
 def _noise(step: Step) -> Finding | None:
-    """Gross errors only: 56 numbers are all positive by chance with probability 2^-56."""
-    if step.drawn is None or step.drawn.numel() < 40:
+    if step.drawn is None or not len(step.drawn):
         return None
-    z = step.drawn.numpy()
-    expected = "Latent vectors from N(0, 1), another one for each image."
-    if np.abs(z - z[0]).max() == 0:
-        return Finding("fed", "noise-repeated", expected, "All latent vectors were equal.")
-    if z.min() >= 0 or np.abs(z).max() <= 0.99:
-        came = f"All {z.size} latent numbers lie between {z.min():.2f} and {z.max():.2f}."
-        return Finding("fed", "noise-uniform", expected, came)
-    # For n = 40 numbers and more the mean lies beyond 6/√n, or the mean square outside of
-    # 0.15 and 3.5, with a probability below 1e-8 (normal and chi-squared distribution).
-    if np.abs(z.mean()) * z.size**0.5 > 6:
-        came = f"{z.size} latent numbers with mean {z.mean():.2f}."
-        return Finding("fed", "noise-shifted", expected, came)
-    if not 0.15 < np.square(z).mean() < 3.5:
-        came = f"{z.size} latent numbers with deviation {z.std():.2f}."
-        return Finding("fed", "noise-scaled", expected, came)
-    return None
+    return draw_finding(draw_of(step.drawn.numpy()))
 
 
 def _fresh(steps: list[Step], name: str) -> list[Finding]:
@@ -177,6 +163,8 @@ def _loss(step: Step) -> Iterator[Finding]:
     if step.real_forces is None or step.fake_forces is None:
         return
     goal = GOALS[step.name]
+    if not step.reads and step.n_noisy:
+        return  # what was done to the images on their way to D is not known well enough
     if not step.reads:
         came = (
             f"{_once(step)}, {step.unexplained:.0%} of the update is the gradient of no loss of "
@@ -186,7 +174,11 @@ def _loss(step: Step) -> Iterator[Finding]:
         return
     if step.index >= 2 and (_is_sure(step.real_forces, 1) or _is_sure(step.fake_forces, 0)):
         return  # hardly any force is left to read; the first step has told
-    if step.name == "G":
+    if step.is_coarse:
+        groups = [step.fake_forces] if step.name == "G" else [step.real_forces, step.fake_forces]
+        if all(len(p) for p, _ in groups):
+            yield from findings_by_sign(groups, goal)
+    elif step.name == "G":
         yield from generator_findings(step.fake_forces, goal)
     else:
         yield from discriminator_findings(step.real_forces, step.fake_forces, goal)
@@ -225,7 +217,11 @@ def _returned(step: Step, found: list[Finding]) -> Iterator[Finding]:
         yield Finding("returned", mistake, expected, f"{expect.named(value)}.".capitalize())
     elif not np.isfinite(float(value)):
         yield Finding("returned", "not-finite", expected, f"{value}.")
-    elif not found and (losses := _losses_of(step)) and not _is_one_of(float(value), losses, step):
+    elif (
+        not (found or step.is_coarse)
+        and (losses := _losses_of(step))
+        and not _is_one_of(float(value), losses, step)
+    ):
         came = f"{float(value):.4f}, where the loss of the update is {losses[0]:.4f}."
         yield Finding("returned", "other-loss-returned", expected, came)
 
@@ -286,4 +282,4 @@ def _frozen(step: Step, steps: list[Step]) -> Iterator[Finding]:
 
 def harmless_graph(steps: list[Step]) -> bool:
     """Whether D's step sent gradients into G: wasteful, and wrong only if they are applied."""
-    return any(step.name == "D" and step.gradients["G"].norm() > 0 for step in steps[:1])
+    return any(step.name == "D" and step.received["G"] for step in steps)

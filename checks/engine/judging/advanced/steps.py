@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from checks.engine.sandbox.wire import Array
+from checks.probes.image_sorter import ImageSorter
 from checks.probes.networks import WatchedDiscriminator, WatchedGenerator, watched_networks
 
 torch.set_num_threads(1)  # the matrices are small: threads would only wait for each other
@@ -26,6 +27,7 @@ torch.set_num_threads(1)  # the matrices are small: threads would only wait for 
 LEARNING_RATE = 0.002
 # Rounding in float32 leaves about 1e-4 of an update unexplained; a missing clearing leaves 0.3.
 UNEXPLAINED = 0.01
+COARSELY_UNEXPLAINED = 0.1  # the same in half precision, which rounds to 0.4 %
 LEFT_OVER = 0.05
 
 
@@ -37,6 +39,7 @@ class Call:
     outputs: Tensor
     has_graph: bool
     got_gradient: bool  # whether a backward came by
+    is_coarse: bool  # in half precision
     is_late: bool  # only after the optimizer's step, so that it had no part in the update
 
 
@@ -51,13 +54,18 @@ class Step:
     before: dict[str, Tensor]
     after: dict[str, Tensor]
     gradients: dict[str, Tensor]
+    received: dict[str, bool]  # whether a backward pass of this step added to the gradients
+    n_passes: int  # backward passes in this step
     stepped: dict[str, int]
     training: dict[str, bool]
     frozen: dict[str, bool]
     calls: dict[str, list[Call]]
     # Read off:
     fed_real: list[int] = field(default_factory=list)  # numbers of the real rows that D saw
-    fed_fake: Tensor | None = None  # rows that G made, each once, from `latents`
+    real_rows: Tensor | None = None  # these rows as D saw them, perhaps with noise on them
+    fed_fake: Tensor | None = None  # rows that G made, each once, from `latents`, as D saw them
+    changes: Tensor | None = None  # what was added to them before D saw them
+    n_noisy: int = 0
     latents: Tensor | None = None
     drawn: Tensor | None = None  # all latent vectors that G was fed
     strange: Tensor | None = None  # rows that D saw and that are neither
@@ -72,6 +80,11 @@ class Step:
     def n_strange(self) -> int:
         """How many rows D saw that are neither real images nor G's own."""
         return 0 if self.strange is None else len(self.strange)
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether scores or images were computed in half precision."""
+        return any(call.is_coarse for calls in self.calls.values() for call in calls)
 
     @property
     def n_fakes(self) -> int:
@@ -145,6 +158,7 @@ def _step(report: Any, real_batches: list[Tensor]) -> Step:
                 _tensor(note["outputs"]),
                 note["has_graph"] is True,
                 note["got_gradient"] is True,
+                note["outputs"].dtype in ("bfloat16", "float16"),
                 int(note["after_steps"]) > 0,
             )
         )
@@ -161,6 +175,8 @@ def _step(report: Any, real_batches: list[Tensor]) -> Step:
         before=before,
         after=after,
         gradients=gradients,
+        received={name: report["received"][name] is True for name in "GD"},
+        n_passes=int(report["n_passes"]),
         stepped={name: int(report["stepped"][name]) for name in "GD"},
         training={name: report["training"][name] is True for name in "GD"},
         frozen={name: report["frozen"][name] is True for name in "GD"},
@@ -197,26 +213,31 @@ def _sort_rows(step: Step, generator: WatchedGenerator) -> None:
     latents = torch.cat([call.inputs for call in made]) if made else rows.new_zeros(0, 8)
     step.drawn = latents
     fakes = torch.cat([call.outputs for call in made]) if made else rows.new_zeros(0, 784)
-    real_numbers, fake_numbers, strange = set(), set(), []
-    for row in rows:
-        real_gaps = (step.real - row).abs().amax(dim=1)
-        fake_gaps = (fakes - row).abs().amax(dim=1)
-        if real_gaps.min() < 1e-5:
-            real_numbers.add(int(real_gaps.argmin()))
-        elif len(fakes) and fake_gaps.min() < 1e-5:
-            fake_numbers.add(int(fake_gaps.argmin()))
-        else:
-            strange.append(row)
-    step.strange = torch.stack(strange) if strange else None
-    step.fed_real = sorted(real_numbers)
-    chosen = sorted(fake_numbers)
-    step.latents, step.fed_fake = latents[chosen], fakes[chosen]
+    sorter = ImageSorter(step.real)
+    sorter.remember(fakes)
+    kinds = sorter.kinds(rows)
+    real_rows = dict(zip(kinds["real"].tolist(), rows, strict=True))
+    real_rows.pop(-1, None)
+    fake_rows = dict(zip(kinds["fake"].tolist(), rows, strict=True))
+    fake_rows.pop(-1, None)
+    is_strange = (kinds["real"] < 0) & (kinds["fake"] < 0)
+    step.strange = rows[is_strange] if is_strange.any() else None
+    step.n_noisy = kinds["n_noisy"]
+    step.fed_real, chosen = sorted(real_rows), sorted(fake_rows)
+    step.real_rows = _stacked([real_rows[number] for number in step.fed_real])
+    step.latents, step.fed_fake = latents[chosen], _stacked([fake_rows[n] for n in chosen])
+    step.changes = step.fed_fake - fakes[chosen]
+
+
+def _stacked(rows: list[Tensor]) -> Tensor:
+    return torch.stack(rows) if rows else torch.zeros(0, 784, dtype=torch.float64)
 
 
 def _groups(step: Step) -> tuple[Tensor, Tensor]:
     """The rows that D was shown as real and as fake; strange ones stand for what is missing."""
     assert step.fed_fake is not None
-    real, fakes = step.real[step.fed_real], step.fed_fake
+    assert step.real_rows is not None
+    real, fakes = step.real_rows, step.fed_fake
     if step.strange is not None and not len(fakes):
         fakes = step.strange
     elif step.strange is not None and not len(real):
@@ -242,7 +263,8 @@ def _explain(
             weights = list(discriminator.parameters())
         else:
             n_real = 0
-            logits = discriminator.layers[:-1](generator.layers(step.latents)).squeeze(1)
+            fakes = generator.layers(step.latents) + step.changes
+            logits = discriminator.layers[:-1](fakes).squeeze(1)
             weights = list(generator.parameters())
         for score in logits:
             parts = torch.autograd.grad(score, weights, retain_graph=True)
@@ -258,7 +280,7 @@ def _explain(
     solution, *_ = np.linalg.lstsq(unit.T @ unit, unit.T @ target, rcond=1e-12)
     gap = unit @ solution - target
     step.unexplained = float(np.linalg.norm(gap) / np.linalg.norm(target))
-    step.reads = step.unexplained < UNEXPLAINED
+    step.reads = step.unexplained < (COARSELY_UNEXPLAINED if step.is_coarse else UNEXPLAINED)
     forces = solution / sizes
     scores = torch.sigmoid(logits).detach().numpy()
     n_rows = len(columns)

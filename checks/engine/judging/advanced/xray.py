@@ -41,8 +41,7 @@ def _fed(step: Step, network: str) -> str:
 
 
 def _gradients(step: Step, network: str) -> str:
-    size = float(step.gradients[network].norm())
-    if size == 0:
+    if not step.received[network]:
         return "none"
     return "yes" if network == step.name else "yes, not applied"
 
@@ -96,4 +95,4 @@ def _pull(forces: Forces) -> str:
     reading = read(*forces, scale_of(forces)) if len(forces[0]) else None
     if reading is None or reading.form != "bce":
         return ""
-    return f"{'towards' if reading.weight > 0 else 'away from'} {reading.label:.2f}"
+    return f"{'towards' if reading.weight > 0 else 'away from'} {reading.shown}"
