@@ -650,9 +650,9 @@ def test_training_mode(solution: Solution) -> None:
 
 @check("The learning rate drives both optimizers", about="train_gan", points=1)
 def test_learning_rate(solution: Solution) -> None:
-    """Two short trainings ask for a learning rate of 0.0007 and of 0.0014. In the second one the
-    first step of both networks has to be taken at twice the rate of the first one. Schedules, and a
-    rate for D that is a multiple of G's, are right.
+    """Two short trainings ask for a learning rate of 0.0007 and of 0.0014. In the second one
+    the first step of both networks has to be taken at a larger rate. Schedules are right, and so
+    are different rates for the two.
 
     In w <- w - lr · g the rate lr decides how far each step goes: too far and the game runs wild,
     too short and nothing happens. It is the first thing that one wants to try out, for both

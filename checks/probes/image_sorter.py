@@ -49,11 +49,14 @@ class ImageSorter:
             & (made_gaps < NEARER * gaps)
         )
         strange = rows[~(is_real | is_fake)]
+        looks = self._looks(strange) if len(strange) > 1 else ""
+        if looks == "real":  # then a likeness may be to another image than its own
+            is_real &= is_exact
         return {
             "real": torch.where(is_real, numbers, -1),
             "fake": torch.where(is_fake, made_numbers, -1),
             "n_noisy": int(((is_real | is_fake) & ~is_exact).sum()),
-            "looks": self._looks(strange) if len(strange) > 1 else "",
+            "looks": looks,
         }
 
     def _looks(self, rows: Tensor) -> str:

@@ -148,9 +148,11 @@ class Loop:
     @property
     def is_swapped(self) -> bool:
         """Whether G's optimizer steps where D has been shown real images, and moves nothing."""
-        updates = self.of("G")
+        updates, others = self.of("G"), self.of("D")
         n_shown = sum(update.shown for update in updates)
-        return n_shown > len(updates) / 2 and not any(update.has_gradient for update in updates)
+        if n_shown <= len(updates) / 2 or any(update.has_gradient for update in updates):
+            return False
+        return sum(update.shown for update in others) < len(others) / 2
 
     def of(self, *owners: str) -> list[Update]:
         """The updates of these networks."""

@@ -139,8 +139,11 @@ def _batch_finding(loop: Loop) -> Finding | None:
 def rate_finding(
     loop: Loop, again: Mapping[str, Any], asked: tuple[float, float]
 ) -> Finding | None:
-    """A network whose first rate does not grow with the argument; `again` are the second run's."""
-    expected = f"Twice the rate for {asked[1]:g} as for {asked[0]:g}, in both networks' first step."
+    """A network whose first rate does not grow with the argument; `again` are the second run's.
+
+    A schedule may hang on the number of steps, so the rates need not grow by the same factor.
+    """
+    expected = f"A larger rate for {asked[1]:g} than for {asked[0]:g}, in both networks."
     if not loop.updates:
         return Finding("rate", "learning-rate-ignored", expected, "No optimizer step.")
     for name, written in NAMES.items():
@@ -148,8 +151,7 @@ def rate_finding(
         second = expect.numbers(again.get(name, []))
         if not (first and len(first) == len(second)):
             continue
-        factor = asked[1] / asked[0]
-        if any(abs(b - factor * a) > 1e-3 * abs(a) for a, b in zip(first, second, strict=True)):
+        if any(b < 1.01 * a for a, b in zip(first, second, strict=True)):
             came = (
                 f"The {written}'s first step is taken at {first[0]:g} for {asked[0]:g}, and at "
                 f"{second[0]:g} for {asked[1]:g}."
@@ -209,10 +211,13 @@ def _still_finding(updates: Mapping[str, Sequence[Update]]) -> Finding | None:
         mine = updates[name]
         if not any(update.has_gradient for update in mine):
             came = f"At {len(mine)} of {len(mine)} steps the {written}'s weights had no gradient."
-            if any(name in one.reached for one in passes):
+            own = [one for update in mine for one in update.passes]
+            if any(name in one.reached for one in own or passes):
                 mistake = "zero-grad-before-step"
             elif name == "G" and not any(_graphs_of_g(updates)):
                 mistake = "no-grad-in-generator-step"
+            elif name == "G" and all(update.shown and not update.fakes for update in mine):
+                mistake = "generator-step-without-fakes"
             elif name == "G" and all(update.cut and all(update.cut) for update in mine):
                 mistake = "detach-in-generator-step"
             else:

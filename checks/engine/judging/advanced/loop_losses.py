@@ -122,6 +122,8 @@ def noise_finding(loop: Loop) -> Finding | None:
 
 def loss_finding(loop: Loop, name: str) -> Finding | None:
     """What most updates of a network say of its loss; the aspect "advice" passes."""
+    if loop.is_swapped:
+        return None  # these are the other network's updates
     read = [found for update in loop.of(name) if (found := _read(update, loop)) is not None]
     counts = Counter(finding.mistake for found in read for finding in found)
     wrongs = [finding for found in read for finding in found if finding.aspect != ADVICE]
