@@ -24,7 +24,7 @@ class ImageSorter:
 
     def remember(self, images: Tensor) -> None:
         """These have just been made by G."""
-        rows = images.detach().float().reshape(len(images), -1)
+        rows = images.detach().float().flatten(1)
         if rows.shape[1] == self.real.shape[1]:
             self.made = torch.cat([self.made, rows])[-REMEMBERED:]
 

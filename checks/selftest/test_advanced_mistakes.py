@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.selftest.mutants import Mutant, assert_caught
+from checks.selftest.mutants import Mutant, assert_caught, instead
 
 TIER = "advanced"
 PIXELS = "return images.flatten(start_dim=1).float() / 127.5 - 1"
@@ -86,6 +86,34 @@ def own_g_step(fake_images: str) -> str:
         "g_losses.append(g_loss.item())",
     )
     return f"\n{12 * ' '}".join(lines)
+
+
+OWN_LOOP = """
+def train_gan(
+    images, epochs=5, batch_size=64, latent_dim=100, learning_rate=2e-4, on_epoch_end=None
+):
+    G, D = Generator(latent_dim), Discriminator(dropout=0.3)
+    g_opt, d_opt = (torch.optim.Adam(n.parameters(), learning_rate, (0.5, 0.999)) for n in (G, D))
+    bce, history = nn.BCELoss(), []
+    for epoch in range(epochs):
+        d_losses, g_losses = [], []
+        for real in torch.utils.data.DataLoader(images, batch_size, shuffle=True):
+            label = torch.ones(len(real))
+            z = torch.randn(len(real), latent_dim)
+            BATCH
+        entry = dict(zip(("epoch", "discriminator_loss", "generator_loss"),
+                         (epoch + 1, sum(d_losses) / len(d_losses), sum(g_losses) / len(g_losses))))
+        history.append(entry)
+        print(entry)
+        if on_epoch_end:
+            on_epoch_end(epoch + 1, G)
+    return G, D, history
+"""
+
+
+def own_loop(*lines: str) -> str:
+    """train_gan with these lines for a batch, in place of the two steps."""
+    return OWN_LOOP.replace("BATCH", "\n            ".join(lines))
 
 
 CLEAR, BACK, STEP, ITEM = (
@@ -383,6 +411,14 @@ D_STEP_MUTANTS = [
                                          "ones_like(real_scores, dtype=torch.long)"))),
     mutant("backward twice", "test_discriminator_moves", "second-backward",
            d_update(D_CALLS, CLEAR, BACK, BACK, STEP, ITEM)),
+    mutant("squeezed scores", "test_discriminator_is_fed", "single-image-batch",
+           (D_CALLS, "real, fake = (discriminator(x).squeeze() for x in (real_images, "
+                     "fake_images))\n    ones = torch.ones(len(real_images))\n"
+                     "    loss = F.binary_cross_entropy(real, ones) + "
+                     "F.binary_cross_entropy(fake, 0 * ones)")),
+    mutant("a loss of one's own making", "test_discriminator_moves", "graph-cut",
+           d_update(D_CALLS, "loss = torch.tensor(loss.item(), requires_grad=True)", CLEAR, BACK,
+                    STEP, ITEM)),
     mutant("loss without a graph", "test_discriminator_moves", "graph-cut",
            d_update("with torch.no_grad():", f"    {D_CALLS}", CLEAR, BACK, STEP, ITEM)),
 ]
@@ -398,6 +434,9 @@ G_STEP_MUTANTS = [
            g_update("generator(z)",
                     "loss = generator_loss(discriminator(torch.randn(batch_size, 784)))",
                     CLEAR, BACK, STEP, ITEM)),
+    mutant("G's loss of one's own making", "test_generator_moves", "graph-cut",
+           g_update(G_CALL, "loss = torch.tensor(loss.item(), requires_grad=True)", CLEAR, BACK,
+                    STEP, ITEM)),
     mutant("G under no_grad", "test_generator_moves", "no-grad-in-generator-step",
            g_update("with torch.no_grad():", "    fake = generator(z)",
                     "loss = generator_loss(discriminator(fake))", CLEAR, BACK, STEP, ITEM)),
@@ -451,6 +490,18 @@ G_STEP_MUTANTS = [
            d_update(D_CALLS, CLEAR, "(-loss).backward()", STEP, ITEM)),
 ]
 
+D_LINE = "d_loss = bce(D(real).view(-1), label) + bce(D(fake.detach()).view(-1), 0 * label)"
+NOTED = ("d_losses.append(d_loss.item())", "g_losses.append(g_loss.item())")
+G_TURN = ("g_opt.zero_grad()", "g_loss = bce(D(fake).view(-1), label)", "g_loss.backward()",
+          "g_opt.step()", *NOTED)
+
+
+def d_turn(loss: str) -> tuple[str, ...]:
+    """D's update in a loop of one's own, down this loss."""
+    return ("fake = G(z)", "d_opt.zero_grad()", f"d_loss = {loss}", "d_loss.backward()",
+            "d_opt.step()")
+
+
 LOOP_MUTANTS = [
     mutant("two of three", "test_training_returns", "training-return",
            (RETURNED, "return generator, history")),
@@ -488,8 +539,8 @@ LOOP_MUTANTS = [
            (f"            {LOOP_G}",
             f"        for rows in torch.arange(len(images)).split(batch_size):\n"
             f"            {LOOP_G}")),
-    mutant("two steps of D", "test_both_step", "too-many-steps",
-           (LOOP_D, f"{LOOP_D}\n            {LOOP_D}")),
+    mutant("each batch twice", "test_both_step", "too-many-steps",
+           (LOOP_D, f"{LOOP_D}\n            {LOOP_G}\n            {LOOP_D}")),
     mutant("one optimizer for both", "test_both_step", "one-optimizer-for-both",
            (D_ADAM, D_ADAM.replace("discriminator.parameters()",
                                    "[*generator.parameters(), *discriminator.parameters()]"))),
@@ -574,6 +625,65 @@ LOOP_MUTANTS = [
            (LOOP_G, own_g_step("generator(z).detach()"))),
     mutant("own G step on one z", "test_optimizers", "noise-reused",
            (LOOP_G, own_g_step("generator(torch.ones(len(rows), latent_dim))"))),
+    mutant("own G step under no_grad", "test_optimizers", "no-grad-in-generator-step",
+           (LOOP_G, own_g_step("made").replace("g_loss =", f"with torch.no_grad():\n{16 * ' '}"
+                               f"made = generator(z)\n{12 * ' '}g_loss ="))),
+    mutant("own G step on real images", "test_optimizers", "generator-step-without-fakes",
+           (LOOP_G, own_g_step("real_images"))),
+    mutant("own G step without a graph", "test_optimizers", "graph-cut",
+           (LOOP_G, own_g_step("generator(z)").replace(
+               "g_optimizer.zero_grad()", "g_loss = torch.tensor(g_loss.item(), "
+                                          "requires_grad=True)"))),
+    mutant("own G step labelled 0", "test_loop_losses", "generator-labels-fake",
+           (LOOP_G, own_g_step("generator(z)").replace(
+               "generator_loss(discriminator(generator(z)))",
+               "discriminator_loss(torch.ones(1), discriminator(generator(z)))"))),
+    mutant("own G step that saturates", "test_loop_losses", "saturating-loss",
+           (LOOP_G, own_g_step("generator(z)").replace(
+               "generator_loss(discriminator(generator(z)))",
+               "(1 - discriminator(generator(z))).log().mean()"))),
+    mutant("own G step on uniform noise", "test_loop_losses", "noise-uniform",
+           (LOOP_D, "d_losses.append(discriminator_step(generator, discriminator, d_optimizer, "
+                    "real_images))"),
+           (LOOP_G, own_g_step("generator(z)").replace("torch.randn", "torch.rand")),
+           (D_NOISE, D_NOISE.replace("sample_noise_torch", "torch.rand"))),
+    *(mutant(name, "test_loop_losses", mistake, instead(own_loop(*d_turn(loss), *G_TURN)))
+      for name, mistake, loss in (
+          ("own loop, fakes called real", "fakes-labelled-real",
+           "bce(D(real).view(-1), label) + bce(D(fake.detach()).view(-1), label)"),
+          ("own loop, labels swapped", "labels-swapped",
+           "bce(D(real).view(-1), 0 * label) + bce(D(fake.detach()).view(-1), label)"),
+          ("own loop, the fake loss on real images", "never-sees-fakes",
+           "bce(D(real).view(-1), label) + bce(D(real).view(-1), 0 * label)"),
+          ("own loop, D sees random pixels", "fed-with-noise",
+           "bce(D(real).view(-1), label) + bce(D(2 * torch.rand_like(real) - 1).view(-1), "
+           "0 * label)"),
+          ("own loop, a table of labels", "label-shape",
+           "-(torch.cat([label, 0 * label]) * (s := D(torch.cat([real, fake.detach()]))).log() "
+           "+ (1 - torch.cat([label, 0 * label])) * (1 - s).log()).mean()"))),
+    mutant("own loop, both backward before both steps", "test_optimizers",
+           "generator-gradients-leak",
+           instead(own_loop("fake = G(z)", "d_opt.zero_grad()", "g_opt.zero_grad()", D_LINE,
+                            "g_loss = bce(D(fake).view(-1), label)", "d_loss.backward()",
+                            "g_loss.backward()", "d_opt.step()", "g_opt.step()", *NOTED))),
+    mutant("own loop, one backward for both", "test_optimizers", "generator-gradients-leak",
+           instead(own_loop("fake = G(z)", "d_opt.zero_grad()", "g_opt.zero_grad()", D_LINE,
+                            "g_loss = bce(D(fake).view(-1), label)",
+                            "(d_loss + g_loss).backward()", "d_opt.step()", "g_opt.step()",
+                            *NOTED))),
+    mutant("own loop, D's gradients in G's step", "test_optimizers",
+           "discriminator-gradients-leak",
+           instead(own_loop("fake = G(z)", "d_opt.zero_grad()", "g_opt.zero_grad()",
+                            D_LINE.replace("fake.detach()", "fake"),
+                            "d_loss.backward(retain_graph=True)", "d_opt.step()",
+                            "g_loss = bce(D(fake).view(-1), label)", "g_loss.backward()",
+                            "g_opt.step()", *NOTED))),
+    mutant("own loop, squeezed", "test_every_image", "single-image-batch",
+           instead(own_loop(*d_turn(D_LINE.removeprefix("d_loss = ").replace("view(-1)",
+                                                                             "squeeze()")),
+                            *G_TURN))),
+    mutant("always 3 epochs", "test_second_training", "epochs-ignored",
+           ("for epoch in range(1, epochs + 1):", "for epoch in range(1, 4):")),
     mutant("own G step never cleared", "test_optimizers", "gradients-never-cleared",
            (LOOP_G, own_g_step("generator(z)").replace("g_optimizer.zero_grad()", "pass"))),
     mutant("eval mode from the start", "test_training_mode", "training-in-eval-mode",

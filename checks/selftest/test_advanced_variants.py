@@ -17,6 +17,7 @@ from checks.selftest.test_advanced_mistakes import (
     D_FAKES,
     D_KEPT,
     D_LAST,
+    D_LINE,
     D_LOSS,
     D_SCORES,
     FAKE_LOSS,
@@ -24,20 +25,24 @@ from checks.selftest.test_advanced_mistakes import (
     G_CALL,
     G_LOSS,
     G_NOISE,
+    G_TURN,
     HISTORY,
     ITEM,
     LOOP_D,
     LOOP_G,
     MEANS,
     NO_HISTORY,
+    NOTED,
     PIXELS,
     PRINTED,
     REAL_LOSS,
     RETURNED,
     ROWS,
     STEP,
+    d_turn,
     d_update,
     g_update,
+    own_loop,
 )
 
 D_STEP, G_STEP = "discriminator_step", "generator_step"
@@ -61,34 +66,6 @@ def loop(name: str, *replacements: tuple[str, str]) -> Variant:
 
 
 DEEP_COPY = "copy.deepcopy(generator)"
-OWN_LOOP = """
-def train_gan(
-    images, epochs=5, batch_size=64, latent_dim=100, learning_rate=2e-4, on_epoch_end=None
-):
-    G, D = Generator(latent_dim), Discriminator(dropout=0.3)
-    g_opt, d_opt = (torch.optim.Adam(n.parameters(), learning_rate, (0.5, 0.999)) for n in (G, D))
-    bce, history = nn.BCELoss(), []
-    for epoch in range(epochs):
-        d_losses, g_losses = [], []
-        for real in torch.utils.data.DataLoader(images, batch_size, shuffle=True):
-            label = torch.ones(len(real))
-            z = torch.randn(len(real), latent_dim)
-            BATCH
-        entry = dict(zip(("epoch", "discriminator_loss", "generator_loss"),
-                         (epoch + 1, sum(d_losses) / len(d_losses), sum(g_losses) / len(g_losses))))
-        history.append(entry)
-        print(entry)
-        if on_epoch_end:
-            on_epoch_end(epoch + 1, G)
-    return G, D, history
-"""
-
-
-def own_loop(*lines: str) -> str:
-    """train_gan with these lines for a batch, in place of the two steps."""
-    return OWN_LOOP.replace("BATCH", "\n            ".join(lines))
-
-
 # The same fake images serve both networks; two backward calls for D.
 DCGAN_LOOP = own_loop(
     "D.zero_grad()",
@@ -510,6 +487,61 @@ VARIANTS = [
     loop("a callback that does nothing as default",
             ("None] | None = None,\n) ->", "None] = lambda epoch, generator: None,\n) ->"),
             ("if on_epoch_end is not None:", "if True:")),
+    loop("two steps of D for each one of G", (LOOP_D, f"{LOOP_D}\n            {LOOP_D}")),
+    loop("noise on all images that D sees",
+         instead(own_loop("noisy = lambda x: x + 0.1 * torch.randn_like(x)",
+                          *d_turn(D_LINE.removeprefix("d_loss = ").replace("D(", "D(noisy(")
+                                  .replace(").view", ")).view")),
+                          *G_TURN))),
+    loop("gradients by autograd.grad, in the loop",
+         instead(own_loop("fake = G(z)", D_LINE,
+                          "for p, g in zip(D.parameters(), torch.autograd.grad(d_loss, "
+                          "list(D.parameters()))):",
+                          "    p.grad = g", "d_opt.step()",
+                          "g_loss = bce(D(fake).view(-1), label)",
+                          "for p, g in zip(G.parameters(), torch.autograd.grad(g_loss, "
+                          "list(G.parameters()))):",
+                          "    p.grad = g", "g_opt.step()", *NOTED))),
+    loop("both backward, with D cleared in between",
+         instead(own_loop("fake = G(z)", "g_opt.zero_grad()",
+                          "g_loss = bce(D(fake).view(-1), label)", "g_loss.backward()",
+                          "d_opt.zero_grad()", D_LINE, "d_loss.backward()", "d_opt.step()",
+                          "g_opt.step()", *NOTED))),
+    loop("logits past forward",
+         instead(own_loop("logits = lambda x: D.layers[:-1](x).view(-1)",
+                          "both = nn.BCEWithLogitsLoss()",
+                          *d_turn("both(logits(real), label) + both(logits(fake.detach()), "
+                                  "0 * label)"),
+                          *G_TURN[:1], "g_loss = both(logits(fake), label)", *G_TURN[2:]))),
+    loop("in bfloat16",
+         instead(own_loop("half = torch.autocast('cpu', dtype=torch.bfloat16)",
+                          "with half:", "    fake = G(z)",
+                          "    r, f = D(real).view(-1), D(fake.detach()).view(-1)",
+                          "d_opt.zero_grad()",
+                          "d_loss = bce(r.float(), label) + bce(f.float(), 0 * label)",
+                          "d_loss.backward()", "d_opt.step()", "g_opt.zero_grad()",
+                          "with half:", "    f = D(fake).view(-1)",
+                          "g_loss = bce(f.float(), label)", *G_TURN[2:]))),
+    loop("clipped, scheduled, D twice as fast",
+         (D_ADAM, D_ADAM.replace("lr=learning_rate", "lr=2 * learning_rate")),
+         (NO_HISTORY, "scheduler = torch.optim.lr_scheduler.ExponentialLR(g_optimizer, 0.9)\n"
+                      f"    {NO_HISTORY}"),
+         (MEANS, f"scheduler.step()\n        {MEANS}")),
+    loop("some labels flipped",
+         instead(own_loop(*d_turn("bce(D(real).view(-1), (torch.rand(len(real)) > 0.05).float()) "
+                                  "+ bce(D(fake.detach()).view(-1), 0 * label)"), *G_TURN))),
+    variant("noise on D's images in the steps", STEPS,
+            (D_CALLS, "noisy = [x + 0.05 * torch.randn_like(x) for x in (real_images, "
+                      "fake_images)]\n    loss = discriminator_loss(*map(discriminator, noisy))"),
+            (G_CALL, "fake = generator(z)\n    fake = fake + 0.05 * torch.randn_like(fake)\n"
+                     "    loss = generator_loss(discriminator(fake))")),
+    variant("steps in bfloat16", STEPS,
+            (D_CALLS, "with torch.autocast('cpu', dtype=torch.bfloat16):\n"
+                      "        r, f = discriminator(real_images), discriminator(fake_images)\n"
+                      "    loss = discriminator_loss(r.float(), f.float())"),
+            (G_CALL, "with torch.autocast('cpu', dtype=torch.bfloat16):\n"
+                     "        scores = discriminator(generator(z))\n"
+                     "    loss = generator_loss(scores.float())")),
     variant("both steps in the loop, as DCGAN's tutorial has them", LOOP, instead(DCGAN_LOOP)),
     loop("forward passes first, one D for both", instead(FORWARD_FIRST_LOOP)),
     loop("steps in closures",

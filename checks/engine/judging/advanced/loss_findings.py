@@ -45,7 +45,9 @@ def generator_findings(forces: Forces, goal: str = GOALS["G"]) -> Iterator[Findi
     elif fake.form == "bce" and fake.weight < 0 and fake.is_labelled(1):
         came = "The right gradient with the wrong sign: the loss is climbed."
         yield Finding("loss", "negated-loss", goal, came)
-    elif any(_random(forces, 1, weight) for weight in (1 / len(forces[0]), 1.0)):
+    elif fake.form == "unknown" and any(
+        _random(forces, 1, weight) for weight in (1 / len(forces[0]), 1.0)
+    ):
         yield _advice("In G's step the labels of the fake images are random, near 1.")
     else:
         yield _other_form(fake, goal, "the fake images")
@@ -148,6 +150,8 @@ def _is(reading: Reading, label: float) -> bool:
 def _random_sides(real: Reading, fake: Reading, real_forces: Forces, fake_forces: Forces) -> str:
     """Which images have a random label each, near the right one: "real", "fake", both, or ""."""
     n_real, n_fake = len(real_forces[0]), len(fake_forces[0])
+    if {"mse", "sigmoid-twice"} & {real.form, fake.form}:
+        return ""
     if _is(fake, 0):
         weights = (fake.weight, fake.weight * n_fake / n_real)
         return "real" if any(_random(real_forces, 1, w) for w in weights) else ""
