@@ -30,7 +30,16 @@ from checks.engine.errors import DamagedError, InfraError
 from checks.engine.paths import EXERCISES, KIT, REFERENCE, tiers
 from checks.engine.runner.session import Judge, Listener
 from checks.selftest import in_process
-from checks.selftest.classes import CHECKS, StandIn, conditions, graded, handed_in, intake, verdict
+from checks.selftest.classes import (
+    CHECKS,
+    StandIn,
+    conditions,
+    graded,
+    handed_in,
+    intake,
+    text_of,
+    verdict,
+)
 
 BEGINNER = sum(check.tier == "beginner" for check in CHECKS)
 CODE = (REFERENCE / "beginner.py").read_text(encoding="utf-8")
@@ -151,9 +160,7 @@ def class_of(folder: Path, size: int) -> Path:
         place = folder / f"s{number:02}"
         place.mkdir(parents=True)
         for tier in tiers():
-            text = (
-                f"word = {words[number % 5]!r}\nnumber = {number}\ndef f(): return word, number\n"
-            )
+            text = text_of(tier, words[number % 5], number)
             (place / f"{tier}.py").write_text(text, encoding="utf-8")
     return folder
 

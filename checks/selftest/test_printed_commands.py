@@ -174,6 +174,7 @@ APART = {
     "-m checks.engine.training.worker": "started by the engine",
     "-m pip install -r requirements.txt": "run by .ci/run",
     "-m pip install tensorboard": "needs a network",
+    "-m pip install distributed": "needs a network",
     "-m pip install pyyaml": "needs a network",
 }
 # Names that a run shows, as good as those in RUNS.

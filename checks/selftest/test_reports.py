@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 
 from checks.engine.course.verdict import Frame, Status, Verdict
 from checks.engine.errors import ReportError
+from checks.engine.paths import KIT
+from checks.engine.plain_text import inert
+from checks.engine.runner import github
 from checks.engine.runner.reports import SCHEMA, write_json, write_junit, xml_text
 
 CONTROL = "".join(map(chr, range(32))) + "\x7f\x85\ufffe\uffff<&>\"']]>\ud800 \U0001f600"
@@ -159,3 +163,43 @@ def test_devices_and_links_stay_what_they_are(tmp_path: Path) -> None:
     write_junit(link, EVERY_STATUS)
     assert link.is_symlink()
     assert (tmp_path / "report.xml").is_file()
+
+
+# GitHub Actions -----------------------------------------------------------------------------------
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_text_breaks_out_of_an_annotation(came: str, mistake: str) -> None:
+    """One line each, and what GitHub reads out of it is what was said."""
+    verdict = Verdict("c", "beginner", "A title", 1, Status.FAILED, came=came, mistake=mistake)
+    (line,) = github.error_lines([verdict])
+    assert len(line.splitlines()) == 1
+    found = re.fullmatch(r"::error title=([^:,]*)::(.*)", line)
+    assert found is not None
+    title, message = found.groups()
+    unescaped = message.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+    assert unescaped == inert(came)
+    assert title
+
+
+def test_annotations_point_at_the_file_and_are_as_many_as_are_shown() -> None:
+    place = Frame(str(KIT / "exercises" / "advanced.py"), 169, "f", "x")
+    verdicts = [
+        Verdict(f"c{i}", "advanced", f"Check {i}", 1, Status.FAILED, came=f"{i}", location=place)
+        for i in range(30)
+    ]
+    lines = [*github.error_lines(verdicts)]
+    assert len(lines) == 10
+    assert lines[0].startswith("::error file=exercises/advanced.py,line=169,title=Check 0::0")
+    text = github.summary([*verdicts, replace(verdicts[0], check="h", came="<b>`x`")])
+    assert "0 of 31 points" in text
+    assert "<b>" not in text
+    many = [replace(each, check=f"{i}{each.check}", came="long " * 300 + str(i))
+            for i in range(40) for each in verdicts]  # fmt: skip
+    assert len(github.summary(many).encode()) < 2**20
+
+
+def test_github_hears_no_command_of_a_learners() -> None:
+    closed, opened = github.silence()
+    assert closed == f"::stop-commands::{opened.strip(':')}"
+    assert github.silence() != (closed, opened)

@@ -97,6 +97,9 @@ def tier_of(student: Graded, tier: str) -> Tier:
         state = "All right."
     else:
         state = f"{len(passed)} of {len(mine)} checks passed."
+    if borrowed := dict.fromkeys(each.tier for verdict in mine for each in verdict.stand_ins):
+        files = " and ".join(f"{name}.py" for name in borrowed)
+        state += f" Checked with the reference's {files}, since yours could not be used."
     return Tier(tier, state, student.points(tier), points, tuple(map(inert, open_ones)), passed)
 
 

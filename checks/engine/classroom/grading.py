@@ -6,17 +6,18 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as replaced
 from pathlib import Path
 
 from checks.engine.classroom import class_report, feedback, gradebooks, tables
 from checks.engine.classroom.handed_in import HandedIn
 from checks.engine.classroom.intake import Intake
 from checks.engine.classroom.keys import Conditions, kit_version
-from checks.engine.classroom.ledger import Ledger, Record, Score
-from checks.engine.classroom.pool import Pool, Progress
-from checks.engine.classroom.results import Graded, graded
+from checks.engine.classroom.ledger import FILE, Ledger, Record, Score
+from checks.engine.classroom.pool import Pool, Progress, Remote
+from checks.engine.classroom.results import UNGRADED, Graded, graded
 from checks.engine.course.verdict import Status
-from checks.engine.errors import InfraError
+from checks.engine.errors import InfraError, UsageError
 from checks.engine.files import reason, replace
 from checks.engine.paths import EXERCISES
 from checks.engine.runner import reports
@@ -45,6 +46,7 @@ class Plan:
     points: float | None = None
     gradebook: gradebooks.Gradebook | None = None
     title: str = "The class"
+    remote: Remote | None = None
 
 
 @dataclass
@@ -68,25 +70,81 @@ def grade(plan: Plan, intake: Intake, progress: Progress) -> Outcome:
     students = list(intake.students.values())
     ledger = Ledger(plan.out)
     try:
-        settings = {"tiers": plan.conditions.tiers, "seed": plan.conditions.seed}
+        settings = {
+            "tiers": plan.conditions.tiers, "seed": plan.conditions.seed,
+            "platforms": intake.platforms, "unclear": intake.unclear,
+        }  # fmt: skip
         ledger.begin(kit_version(), settings, [record_of(each) for each in students])
         pool = Pool(
             ledger, plan.conditions, progress, plan.workers, plan.budget,
             again=[status for word in plan.again for status in STATUSES.get(word, ())],
             redone=[word for word in plan.again if word not in STATUSES],
-            stubs=stubs(plan.conditions.tiers),
+            stubs=stubs(plan.conditions.tiers), remote=plan.remote,
         )  # fmt: skip
         try:
             pool.judge(students)
         finally:
             outcome = hand_back(plan, ledger, intake)
-        ledger.end({
-            each.key: Score(each.points(), each.record.digest)
-            for each in outcome.students if each.standing in ("graded", "partly", "missing")
-        })  # fmt: skip
+        ledger.end(scores(outcome))
         return outcome
     finally:
         ledger.close()
+
+
+def merge(plan: Plan, folders: Sequence[Path]) -> tuple[Outcome, Intake]:
+    """Join what was graded apart, as in an array job, and write what there is to hand back.
+
+    Raises:
+        UsageError: they were not graded under the same conditions.
+        InfraError: nothing can be written.
+    """
+    ledger, intake = Ledger(plan.out), Intake()
+    try:
+        ledger.begin(kit_version(), {}, [])
+        known: dict[str, object] = {}
+        for folder in folders:
+            settings = ledger.absorb(folder / FILE)
+            same = {name: settings.get(name) for name in ("tiers", "seed", "kit")}
+            if known and same != known:
+                raise UsageError(f"{folder} was graded under other conditions than the first.")
+            known = same
+            intake.platforms += texts(settings.get("platforms"))
+            intake.unclear += [(one, two) for one, two in pairs(settings.get("unclear"))]
+        tiers = tuple(texts(known.get("tiers")))
+        conditions = replaced(plan.conditions, tiers=tiers, seed=int(str(known.get("seed") or 0)))
+        plan = replaced(plan, conditions=conditions)
+        outcome = hand_back(plan, ledger, intake)
+        ledger.end(scores(outcome))
+        return outcome, intake
+    finally:
+        ledger.close()
+
+
+def texts(held: object) -> list[str]:
+    """The texts in a list from a ledger."""
+    return [str(each) for each in held] if isinstance(held, list) else []
+
+
+def pairs(held: object) -> list[tuple[str, str]]:
+    """The pairs of texts in a list from a ledger."""
+    rows = held if isinstance(held, list) else []
+    return [(str(row[0]), str(row[1])) for row in rows if isinstance(row, list) and len(row) == 2]
+
+
+def shard(intake: Intake, part: int, of: int) -> None:
+    """Leave every `of`-th student in a class, from the `part`-th on (from 1)."""
+    keys = sorted(intake.students)
+    intake.students = {key: intake.students[key] for key in keys[part - 1 :: of]}
+    intake.unclear = intake.unclear if part == 1 else []
+
+
+def scores(outcome: Outcome) -> dict[str, Score]:
+    """What everybody has who has a grade, for the next run to compare with."""
+    return {
+        each.key: Score(each.points(), each.record.digest)
+        for each in outcome.students
+        if each.standing not in UNGRADED
+    }
 
 
 def record_of(student: HandedIn) -> Record:

@@ -152,6 +152,38 @@ class Ledger:
             ]
             file.executemany("INSERT INTO student VALUES (?, ?, ?, ?)", rows)
 
+    def absorb(self, other: Path) -> dict[str, object]:
+        """Take over a finished ledger's students and verdicts; its last run's settings come back.
+
+        Raises:
+            DamagedError: it is none.
+        """
+        with self._busy:
+            try:
+                held = sqlite3.connect(f"{other.resolve().as_uri()}?mode=ro", uri=True)
+                students = held.execute("SELECT key, state, record FROM student ORDER BY place")
+                rows = [tuple(row) for row in students]
+                verdicts = list(held.execute("SELECT * FROM verdict"))
+                events = list(held.execute("SELECT * FROM event"))
+                kit, settings = held.execute(
+                    "SELECT kit, settings FROM run ORDER BY id DESC LIMIT 1"
+                ).fetchone()
+                held.close()
+            except (sqlite3.Error, TypeError):
+                raise DamagedError(f"{other} holds no graded class.") from None
+        with self._writing() as file:
+            (place,) = file.execute("SELECT COALESCE(MAX(place) + 1, 0) FROM student").fetchone()
+            for number, (key, state, record) in enumerate(rows, place):
+                file.execute(
+                    "INSERT INTO student VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+                    "state = excluded.state, record = excluded.record "
+                    "WHERE excluded.state = 'done'", (key, number, state, record),
+                )  # fmt: skip
+            marks = ", ".join("?" * 9)
+            file.executemany(f"INSERT OR REPLACE INTO verdict VALUES ({marks})", verdicts)
+            file.executemany("INSERT INTO event VALUES (?, ?, ?)", events)
+        return {**json.loads(settings), "kit": kit}
+
     def set_state(self, student: str, state: str) -> None:
         """Note that a student is waiting, running or done."""
         with self._writing() as file:

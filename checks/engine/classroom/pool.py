@@ -36,6 +36,10 @@ class Job:
     keys: Mapping[str, Key]
 
 
+# Judges these elsewhere, and keeps each one's verdicts as they come.
+Remote = Callable[["Pool", Sequence[Job]], None]
+
+
 @dataclass
 class Pool:
     """How a class is judged: the conditions, and how many at a time.
@@ -52,6 +56,7 @@ class Pool:
     again: Collection[Status] = ()
     redone: Collection[str] = ()
     stubs: Mapping[str, bytes] = field(default_factory=dict)
+    remote: Remote | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def judge(self, students: Sequence[HandedIn]) -> None:
@@ -62,7 +67,10 @@ class Pool:
         """
         jobs = [job for student in students if (job := self.job(student)) is not None]
         self.progress.started(len(students), len(students) - len(jobs))
-        self.run(sorted(jobs, key=self.order), self.workers)
+        if self.remote is not None:
+            self.remote(self, jobs)
+        else:
+            self.run(sorted(jobs, key=self.order), self.workers)
         if not self.stopped.is_set():
             self.second_chances(jobs)
 

@@ -24,10 +24,9 @@ from checks.engine.paths import CHECKS, KIT, STUBS, tiers
 TOP = ("run_checks.py", "requirements.txt", ".pytest.ini", ".gitignore")
 UNWANTED = (
     "__pycache__", "selftest", "benchmarks", "experiments", ".*", "*.pyc", "README.md",
-    "release.json", "stubs",
+    "release.json", "stubs", "TEACHERS.md",
 )  # fmt: skip
 FIXED_TIME = (2020, 1, 1, 0, 0, 0)
-TESTING = "# The self-tests"  # the requirements from there on are not a student's
 
 
 @dataclass(frozen=True)
@@ -88,8 +87,6 @@ def fill(folder: Path, wanted: Wanted) -> None:
     for name in TOP:
         if (KIT / name).is_file():
             shutil.copy(KIT / name, folder / name)
-    requirements = (KIT / "requirements.txt").read_text(encoding="utf-8").split(TESTING)[0]
-    (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     stubs = folder / STUBS.relative_to(KIT)
     write_stubs(wanted.reference, stubs)
     for tier in tiers():
@@ -101,6 +98,9 @@ def fill(folder: Path, wanted: Wanted) -> None:
     held = {"schema": SCHEMA, **asdict(release)}
     text = json.dumps(held, indent=1, ensure_ascii=True) + "\n"
     (folder / FILE.relative_to(KIT)).write_text(text, encoding="utf-8")
+    workflow = folder / ".github" / "workflows" / "checks.yml"
+    workflow.parent.mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name("student_workflow.yml"), workflow)
     (folder / "README.md").write_text(readme(wanted, release), encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ from checks.engine.learner.file_problem import hidden_modules
 from checks.engine.learner.progress import load
 from checks.engine.learner.recording import is_remembered, record
 from checks.engine.paths import tiers
-from checks.engine.runner import reports
+from checks.engine.runner import github, reports
 from checks.engine.runner.session import Judge, Listener
 
 EXAMPLES = (
@@ -48,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="draw the challenges from this seed (default: 0)")  # fmt: skip
     add("--json", metavar="FILE", help="write the verdicts to a file, as JSON")
     add("--junit", metavar="FILE", help="write the verdicts to a file, as JUnit XML")
+    add("--github", action="store_true",
+        help="mark what is wrong for GitHub Actions (there, by itself)")  # fmt: skip
 
 
 def _tier(name: str) -> str:
@@ -68,6 +70,10 @@ def run(options: argparse.Namespace) -> int:
     if options.tier is None and remembers:
         return at_a_glance(options, solutions)
     selected = tiers() if options.tier in (None, "all") else [options.tier]
+    for_github = options.github or github.is_github()
+    closed, open_again = github.silence()
+    if for_github:
+        print(closed, flush=True)
     with Judge() as judge:
         from checks.engine.ui.screen import Screen, make_console  # while the judge loads
 
@@ -97,6 +103,9 @@ def run(options: argparse.Namespace) -> int:
             step = next_step(verdicts, load(solutions).stuck if remembers else ())
             said = step.said(options.solutions) if step else ""
             screen.finish(verdicts, said, step.file if step else "")
+    if for_github:
+        print(open_again, *github.error_lines(verdicts), sep="\n", flush=True)
+        github.write_summary(verdicts)
     meta = {"solutions": str(solutions), "tiers": selected, "notices": notices}
     write_reports(verdicts, options, meta)
     if any(verdict.status is Status.INFRA for verdict in verdicts):
@@ -106,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
 
 def refuse_with_watch(options: argparse.Namespace) -> None:
     """See that nothing is asked for beside `--watch` that it has no use for."""
-    for name in ("json", "junit", "verbose", "explain"):
+    for name in ("json", "junit", "github", "verbose", "explain"):
         if getattr(options, name):
             raise UsageError(f"--{name} belongs to a single run of the checks, without --watch.")
     if options.tier == "all":
@@ -122,7 +131,7 @@ def at_a_glance(options: argparse.Namespace, solutions: Path) -> int:
 
     if (release := this_release()) and (heading := release.heading()):
         Screen(make_console()).notice(heading)
-    for name in ("data", "seed", "json", "junit", "verbose", "explain"):
+    for name in ("data", "seed", "json", "junit", "github", "verbose", "explain"):
         if getattr(options, name):
             raise UsageError(f"--{name} belongs to a run of the checks: say which tier, or all.")
     return PASSED if show(solutions) else NOT_ALL

@@ -12,21 +12,22 @@ from __future__ import annotations
 
 import argparse
 import re
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.engine.classroom import gradebooks
 from checks.engine.classroom.exports import stem
-from checks.engine.classroom.grading import STATUSES, Outcome, Plan, grade
+from checks.engine.classroom.grading import STATUSES, Outcome, Plan, grade, merge, shard
 from checks.engine.classroom.handed_in import parts_of
 from checks.engine.classroom.intake import Intake, only_inputs, read_roster, take_in
 from checks.engine.classroom.keys import Conditions
-from checks.engine.classroom.pool import n_cores
+from checks.engine.classroom.pool import Remote, n_cores
 from checks.engine.classroom.results import UNGRADED
 from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import tier as tier_of
-from checks.engine.course.listing import course
+from checks.engine.course.listing import Listed, course
 from checks.engine.errors import UsageError
 from checks.engine.paths import tiers
 
@@ -61,6 +62,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what one submission may take (default: 240)")  # fmt: skip
     add("--again", action="append", default=[], metavar="WHAT",
         help="grade anew what is failed, infra, timeout or all, or a student's id")  # fmt: skip
+    add("--cluster", metavar="ADDRESS",
+        help="work on a Dask cluster: its scheduler's address or file")  # fmt: skip
+    add("--shard", type=shard_of, metavar="K/N", help="only every N-th student, from the K-th on")
+    add("--merge", action="store_true",
+        help="SUBMISSIONS are folders that --shard has graded: join them")  # fmt: skip
     add("--seed", type=int, default=0, metavar="N",
         help="draw the challenges from this seed (default: 0)")  # fmt: skip
     add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
@@ -75,6 +81,14 @@ def pattern(text: str) -> re.Pattern[str]:
     if "student" not in found.groupindex:
         raise argparse.ArgumentTypeError(f"{text!r} has no group (?P<student>…)")
     return found
+
+
+def shard_of(text: str) -> tuple[int, int]:
+    """Which part of how many, as an argparse type."""
+    part, _, of = text.partition("/")
+    if not (part.isdecimal() and of.isdecimal() and 1 <= int(part) <= int(of) <= 10_000):
+        raise argparse.ArgumentTypeError(f"K/N is wanted, as in 1/8, not {text!r}")
+    return int(part), int(of)
 
 
 def positive(text: str) -> float:
@@ -102,10 +116,14 @@ def run(options: argparse.Namespace) -> int:
 
     inputs = only_inputs(options.submissions)
     listed = course()
+    if options.merge:
+        return join(options, inputs, listed)
     parts = parts_of(listed)
     roster = read_roster(Path(options.roster)) if options.roster else []
     intake = take_in(inputs, parts, pattern=options.names, roster=roster)
     book = gradebooks.read(Path(options.gradebook), options.column) if options.gradebook else None
+    if options.shard:
+        shard(intake, *options.shard)
     page = Page(make_console())
     say_intake(page, intake, listed_tiers := options.tier or tiers())
     if options.dry_run:
@@ -114,13 +132,42 @@ def run(options: argparse.Namespace) -> int:
     data = folder_of(options.data, "--data") if options.data else None
     conditions = Conditions(tuple(listed), chosen, options.seed, data)
     refuse_unknown(options.again, intake)
+    out = out_folder(options.out, inputs)
+    if options.shard and options.out is None:
+        out = out.with_name(f"{out.name}-{options.shard[0]}-of-{options.shard[1]}")
     plan = Plan(
-        out_folder(options.out, inputs), conditions, options.workers or n_cores(), options.budget,
+        out, conditions, options.workers or n_cores(), options.budget,
         options.again, options.points, book, stem(inputs[0].resolve().name),
+        remote_of(options.cluster),
     )  # fmt: skip
     with GradingScreen(page.console) as screen:
         outcome = grade(plan, intake, screen.progress)
     return say_outcome(page, outcome)
+
+
+def join(options: argparse.Namespace, folders: list[Path], listed: list[Listed]) -> int:
+    """Join what was graded in parts."""
+    from checks.engine.ui.screen_text import Page, make_console
+
+    if options.out is None:
+        raise UsageError("--merge needs --out DIR, where all of it goes.")
+    book = gradebooks.read(Path(options.gradebook), options.column) if options.gradebook else None
+    out = out_folder(options.out, folders)
+    plan = Plan(
+        out, Conditions(tuple(listed), tuple(tiers())), points=options.points, gradebook=book,
+        title=out.resolve().name,
+    )  # fmt: skip
+    outcome, _ = merge(plan, folders)
+    return say_outcome(Page(make_console()), outcome)
+
+
+def remote_of(address: str | None) -> Remote | None:
+    """How to judge elsewhere; None for here."""
+    if address is None:
+        return None
+    from checks.engine.classroom.cluster import judge_on_cluster
+
+    return partial(judge_on_cluster, address=address)
 
 
 def out_folder(named: str | None, inputs: list[Path]) -> Path:
