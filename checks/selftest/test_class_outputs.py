@@ -112,7 +112,7 @@ def test_a_column_that_is_not_clear_is_asked_for(tmp_path: Path) -> None:
     read = canvas_import(gradebooks.filled(book, everybody(), to=10).text)
     assert read["301"] == ("4712", "10")
     assert all(len(grade.partition(".")[2]) <= 2 for _, grade in read.values())
-    assert any("139" in note for note in gradebooks.filled(book, everybody()).notes)
+    assert any(f"out of {OF}" in note for note in gradebooks.filled(book, everybody()).notes)
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n", encoding="utf-8")
     for wrong in (other, tmp_path / "none.csv"):
