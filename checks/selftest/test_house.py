@@ -30,6 +30,7 @@ ROOMS = [
     ("report",),
     ("classroom",),
     ("ui",),
+    ("notebook",),
     ("commands",),
     ("cli",),
 ]

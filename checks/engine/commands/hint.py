@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Show the next hint, below those that were shown before."""
-    from checks.engine.ui.lessons import hint_blocks
+    from checks.engine.ui.lessons import hint_blocks, next_hints
     from checks.engine.ui.screen_text import Page, make_console
 
     folder = solutions_of(options)
@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
         return PASSED
     is_current = states[chosen.check.check] in ("failed", "todo", "blocked")
     verdict = last_verdicts(folder).get(chosen.check.check)
-    for block in hint_blocks(page, folder, chosen, verdict, is_current):
+    hints = next_hints(folder, chosen, verdict, is_current)
+    for block in hint_blocks(page, chosen.check.title, hints):
         page.console.print(block)
     return PASSED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.text import Text
@@ -46,9 +47,19 @@ def lesson_blocks(
     return [*shown, *([Text(), *notes] if notes else []), *tables]
 
 
-def hint_blocks(
-    page: Page, folder: Path, chosen: Listed, verdict: Verdict | None, is_current: bool = True
-) -> list[Text]:
+@dataclass(frozen=True)
+class Hints:
+    """What is shown of the hints on a check: each with its label, and sentences that follow."""
+
+    title: str
+    mistake: str
+    labelled: tuple[tuple[str, str], ...]
+    rest: tuple[str, ...]
+
+
+def next_hints(
+    folder: Path, chosen: Listed, verdict: Verdict | None, is_current: bool = True
+) -> Hints:
     """The hints up to the next one, which is remembered as shown.
 
     Where the code is no longer what was judged, only the check's own first hint is left.
@@ -57,25 +68,32 @@ def hint_blocks(
     rungs = ladder(chosen, verdict)
     progress = load(folder)
     shown = min(progress.hints(chosen.check.check) + 1, len(rungs))
-    subject = verdict.subject if verdict is not None else ""
-    blocks = [page.line(subject or chosen.check.title, "bold")]
-    if verdict is not None and verdict.mistake:
-        blocks.append(page.line(verdict.mistake, "red"))
-    blocks.append(Text())
-    width = max(map(len, LABELS)) + 2
-    for place, rung in enumerate(rungs[:shown]):
-        label = LABELS[place] if len(rungs) == len(LABELS) else "Hint"
-        lead = Text(f"  {label.ljust(width)}", "bold")
-        blocks.append(page.hang(lead, page.text(rung)))
+    labels = LABELS if len(rungs) == len(LABELS) else ("Hint",) * len(rungs)
+    rest = []
     if not rungs:
-        blocks.append(page.text("There is no hint on this one: run its check first."))
+        rest.append("There is no hint on this one: run its check first.")
     elif shown < len(rungs):
-        left = len(rungs) - shown
-        blocks += [Text(), page.text(f"{left} more: ask again.", "dim")]
+        rest.append(f"{len(rungs) - shown} more: ask again.")
     if is_current and is_remembered(folder):
         progress.show_hints(chosen.check.check, shown)
         try:
             save(folder, progress)
         except KeptError as error:
-            blocks.append(page.text(f"That this hint was shown is not remembered: {error}"))
+            rest.append(f"That this hint was shown is not remembered: {error}")
+    title = (verdict.subject if verdict is not None else "") or chosen.check.title
+    mistake = verdict.mistake if verdict is not None else ""
+    return Hints(title, mistake, tuple(zip(labels, rungs[:shown], strict=False)), tuple(rest))
+
+
+def hint_blocks(page: Page, hints: Hints) -> list[Text]:
+    """The hints on a check, below its title."""
+    blocks = [page.line(hints.title, "bold")]
+    if hints.mistake:
+        blocks.append(page.line(hints.mistake, "red"))
+    blocks.append(Text())
+    width = max(map(len, LABELS)) + 2
+    for label, rung in hints.labelled:
+        blocks.append(page.hang(Text(f"  {label.ljust(width)}", "bold"), page.text(rung)))
+    for sentence in hints.rest:
+        blocks += [Text(), page.text(sentence, "dim")]
     return blocks

@@ -26,7 +26,7 @@ from checks.engine.ui.editors import open_at
 from checks.engine.ui.file_watcher import FileWatcher
 from checks.engine.ui.glance import blocks_of, standings_of
 from checks.engine.ui.keys import is_terminal, keys
-from checks.engine.ui.lessons import hint_blocks, lesson_blocks
+from checks.engine.ui.lessons import hint_blocks, lesson_blocks, next_hints
 from checks.engine.ui.reset import put_stub_back
 from checks.engine.ui.screen import Screen, make_console
 from checks.engine.ui.watch_screen import WatchScreen
@@ -291,7 +291,8 @@ def hint(watch: Watch) -> None:
     """One more hint on what is to be fixed next."""
     if (chosen := watch.current()) is not None:
         _, verdict = watch.known[chosen.check.check]
-        watch.screen.show(hint_blocks(watch.screen.page, watch.folder, chosen, verdict))
+        hints = next_hints(watch.folder, chosen, verdict)
+        watch.screen.show(hint_blocks(watch.screen.page, chosen.check.title, hints))
     elif watch.is_done:
         watch.screen.notice("There is nothing to give a hint on: this tier is done.")
     else:
