@@ -16,6 +16,7 @@ GROUPS = {
     "Your files": {
         "diff": "compare a tier with the reference, once it has passed",
         "reset": "put the stub of a tier or a function back; yours is kept",
+        "notebook": "the exercises as notebooks, and back",
         "restore": "bring an earlier version of a tier's file back",
     },
     "Training for real": {
