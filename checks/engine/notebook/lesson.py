@@ -7,10 +7,12 @@ everything is what it is in a terminal: the judge in its own process, progress, 
 from __future__ import annotations
 
 import atexit
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import mkdtemp
 
 from checks.engine.course.lessons import find, lesson, number
 from checks.engine.course.listing import Listed, course
@@ -28,7 +30,7 @@ from checks.engine.learner.transfer import places, transferred
 from checks.engine.notebook.kernel import Kernel, Output, kernel
 from checks.engine.notebook.runs import reported, trained
 from checks.engine.notebook.view import Page, shown, verdicts_shown
-from checks.engine.paths import EXERCISES, short, tiers
+from checks.engine.paths import EXERCISES, KIT, REFERENCE, tiers
 from checks.engine.runner.session import Judge, Listener
 
 ANSWERS = "ANSWERS"
@@ -45,19 +47,28 @@ class Session:
     places: dict[str, dict[int, Place]] = field(default_factory=dict)
 
     def close(self) -> None:
-        """End the judge."""
+        """End the judge, and remove the copy that a solved notebook worked on."""
         self.judge.close()
+        if self.folder != EXERCISES:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 SESSION = Session()
 atexit.register(SESSION.close)
 
 
-def start(tier: str) -> None:
-    """Say which tier the notebook is, and begin to load the judge."""
+def start(tier: str, *, solved: bool = False) -> None:
+    """Say which tier the notebook is, and begin to load the judge.
+
+    A `solved` notebook works on a copy of the reference solutions, and leaves exercises/ alone.
+    """
     with _plainly():
         kernel()
         SESSION.tier = tier
+        if solved:
+            SESSION.folder = Path(mkdtemp(prefix="gan-solved-"))
+            for file in REFERENCE.glob("*.py"):
+                shutil.copy(file, SESSION.folder)
         SESSION.judge.start()
 
 
@@ -144,6 +155,8 @@ def train(**options: str | int | float | bool) -> None:
         cells, listed = kernel().executed(), course()
         for tier in [SESSION.tier] if SESSION.tier else tiers():
             _write(cells, tier, listed)
+        if SESSION.folder != EXERCISES:
+            options.setdefault("solutions", str(SESSION.folder))
         trained(options)
 
 
@@ -219,7 +232,7 @@ def _write(cells: Sequence[Cell], tier: str, listed: Sequence[Listed]) -> list[s
     if SESSION.written.get(tier) == before.contents:
         _replace(path, after)
     elif (kept := exchange(path, before.contents, after.contents)) is not None:
-        notes.append(f"{short(path)} had other contents; they are kept in {short(kept.path)}.")
+        notes.append(f"{path.name} had other contents; they are kept in {_place(kept.path)}.")
     SESSION.written[tier] = after.contents
     return notes
 
@@ -293,9 +306,14 @@ def _where(tier: str) -> Callable[[Frame], str]:
         inside = f", in {frame.function}" if frame.function else ""
         if place:
             return f"Cell [{place.cell}], line {place.line}{inside}"
-        return f"{short(path)}, line {frame.line}{inside}"
+        return f"{_place(path)}, line {frame.line}{inside}"
 
     return said
+
+
+def _place(path: Path) -> str:
+    """A file's place in the kit, or its name where it lies elsewhere."""
+    return path.relative_to(KIT).as_posix() if path.is_relative_to(KIT) else path.name
 
 
 @contextmanager

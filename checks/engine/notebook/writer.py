@@ -139,7 +139,8 @@ def notebook(tier: str, *, solved: bool = False, url: str = "", folder: Path = R
 
 def _setup(tier: str, url: str, folder: str) -> str:
     fetch = FETCH.format(url=url) if url else ASK
-    return SETUP.format(fetch=fetch, needed=json.dumps(NEEDED), folder=folder, tier=tier)
+    needed, how = json.dumps(NEEDED), "" if folder == "exercises" else ", solved=True"
+    return SETUP.format(fetch=fetch, needed=needed, folder=folder, tier=tier, how=how)
 
 
 def _without_marks(text: str) -> str:
