@@ -47,7 +47,7 @@ if missing:
 sys.path[:0] = [str(kit), str(kit / "{folder}")]
 from checks.notebook import check, explain, hint, quiz, report, start, train
 
-start("{tier}")
+start("{tier}"{how})
 """
 ASK = """\
 if kit is None:
