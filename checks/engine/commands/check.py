@@ -19,6 +19,7 @@ from checks.engine.course.release import this_release
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import UsageError
 from checks.engine.learner.file_problem import hidden_modules
+from checks.engine.learner.notebook_folder import opened
 from checks.engine.learner.progress import load
 from checks.engine.learner.recording import is_remembered, record
 from checks.engine.paths import tiers
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     closed, open_again = github.silence()
     if for_github:
         print(closed, flush=True)
-    with Judge() as judge:
+    with Judge() as judge, opened(solutions) as given:
         from checks.engine.ui.screen import Screen, make_console  # while the judge loads
 
         with Screen(
@@ -83,23 +84,24 @@ def run(options: argparse.Namespace) -> int:
             overview=options.tier is None,
             explain=options.explain,
         ) as screen:
-            for notice in (notices := hidden_modules(solutions)):
+            for notice in (notices := [*given.notes, *hidden_modules(solutions)]):
                 screen.notice(notice)
             screen.loading()
             recording = record(solutions) if remembers else None
             came: list[Verdict] = []
 
             def take(verdict: Verdict) -> None:
-                came.append(verdict)
-                screen.verdict(verdict)
+                came.append(given.in_cells(verdict))
+                screen.verdict(came[-1])
 
             listener = Listener(screen.start, screen.running, take, screen.notice)
             try:
-                verdicts = judge.run(selected, solutions, options.seed, data, listener)
+                verdicts = judge.run(selected, given.folder, options.seed, data, listener)
             finally:  # a run that is broken off has said something, too
                 notice = recording.keep(came) if recording and came else ""
             if notice:
                 screen.notice(notice)
+            verdicts = [given.in_cells(verdict) for verdict in verdicts]
             step = next_step(verdicts, load(solutions).stuck if remembers else ())
             said = step.said(options.solutions) if step else ""
             screen.finish(verdicts, said, step.file if step else "")

@@ -40,6 +40,6 @@ def run(options: argparse.Namespace) -> int:
     is_current = states[chosen.check.check] in ("failed", "todo", "blocked")
     verdict = last_verdicts(folder).get(chosen.check.check)
     hints = next_hints(folder, chosen, verdict, is_current)
-    for block in hint_blocks(page, chosen.check.title, hints):
+    for block in hint_blocks(page, hints):
         page.console.print(block)
     return PASSED

@@ -47,6 +47,7 @@ class Frame:
 
     `file` is an absolute path, `line` counts from 1, `source` is that line's text, stripped.
     `column` counts from 1 in `source`, where Python points at a place in it; 0 where it doesn't.
+    In a notebook `line` counts within the `cell`, and that from 1; 0 for a file of Python.
     """
 
     file: str
@@ -54,6 +55,7 @@ class Frame:
     function: str
     source: str
     column: int = 0
+    cell: int = 0
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def hint(what: str = "") -> None:
         verdict = last_verdicts(SESSION.folder).get(chosen.check.check)
         found = next_hints(SESSION.folder, chosen, verdict, is_current)
         page = Page(
-            chosen.check.title,
+            found.title,
             mistake=found.mistake,
             labelled=found.labelled,
             after=found.rest,

@@ -125,7 +125,8 @@ def explanation(verdict: Verdict) -> str:
     places = verdict.frames or ((verdict.location,) if verdict.location else ())
     for place in places:
         is_named = place.function not in ("", "<module>")
-        lines.append(f"{place.file}:{place.line}" + f" in {place.function}" * is_named)
+        cell = f", cell {place.cell}, line " if place.cell else ":"
+        lines.append(f"{place.file}{cell}{place.line}" + f" in {place.function}" * is_named)
         if place.column:
             lines += [place.source, " " * (place.column - 1) + "^"]
     lines += [f"Checked with the reference's {e.tier}: {e.reason}." for e in verdict.stand_ins]

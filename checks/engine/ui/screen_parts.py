@@ -208,7 +208,7 @@ def details(
     if verdict.mistake:
         blocks.append(under(page, page.line(verdict.mistake, "red")))
     if verdict.location and not verdict.frames and not verdict.subject:
-        where = Text.assemble("In ", page.place(verdict.location.file, verdict.location.line))
+        where = Text.assemble("In ", page.place(*_where(verdict.location)))
         blocks.append(under(page, where))
     calls = 1 if "calls" in without else 30 if verbose else FRAMES_SHOWN
     blocks += [*traceback(page, verdict.frames, limit=calls), Text()]
@@ -219,6 +219,10 @@ def details(
     if verbose:
         blocks += printed(page, verdict.output)
     return blocks
+
+
+def _where(frame: Frame) -> tuple[str, int, int]:
+    return frame.file, frame.line, frame.cell
 
 
 def further(page: Page, verdict: Verdict) -> list[Text]:
@@ -280,7 +284,7 @@ def traceback(page: Page, frames: Sequence[Frame], limit: int) -> list[Text]:
     for frame in frames[-limit:]:
         is_named = frame.function not in ("", "<module>")
         function = page.line(f"  in {frame.function}" if is_named else "", "dim", limit=80)
-        blocks.append(under(page, Text.assemble(page.place(frame.file, frame.line), function)))
+        blocks.append(under(page, Text.assemble(page.place(*_where(frame)), function)))
         indent = lead(page, Text(""))
         indent.append("    ")
         blocks.append(page.hang(indent, page.line(frame.source.strip(), limit=160)))

@@ -138,8 +138,14 @@ class Page:
         block.rstrip()
         return block
 
-    def place(self, file: str, line: int) -> Text:
-        """`path:line`, relative where it can be, so that editors' terminals find it; a link."""
+    def place(self, file: str, line: int, cell: int = 0) -> Text:
+        """`path:line`, relative where it can be, so that editors' terminals find it; a link.
+
+        In a notebook: the path, the cell and the line in it.
+        """
+        if cell:
+            said = f"{relative(file)}, cell {cell}, line {line}"
+            return self.linked(self.line(said, "cyan", limit=400), file_link(file))
         shown = self.line(f"{relative(file)}:{line}", "cyan", limit=400)
         return self.linked(shown, place_link(file, line))
 

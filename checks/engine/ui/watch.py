@@ -292,7 +292,7 @@ def hint(watch: Watch) -> None:
     if (chosen := watch.current()) is not None:
         _, verdict = watch.known[chosen.check.check]
         hints = next_hints(watch.folder, chosen, verdict)
-        watch.screen.show(hint_blocks(watch.screen.page, chosen.check.title, hints))
+        watch.screen.show(hint_blocks(watch.screen.page, hints))
     elif watch.is_done:
         watch.screen.notice("There is nothing to give a hint on: this tier is done.")
     else:
