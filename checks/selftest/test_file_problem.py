@@ -88,7 +88,7 @@ def test_what_python_reads_is_no_problem() -> None:
 NEAR = {
     "beginner (1).py": "beginner (1).py",
     "Beginner.PY": "Beginner.PY",
-    "beginner.ipynb": "Export the notebook",
+    "beginner.ipynb": "notebook --from FILE",
     "beginner.py.txt": "beginner.py.txt",
     "beginer.py": "beginer.py",
     "my_beginner_final.py": "my_beginner_final.py",

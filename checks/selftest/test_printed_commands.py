@@ -31,6 +31,7 @@ from checks.selftest.test_mnist import mnist_files, write_mnist
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 WATCHING, ASKED = ("q", "q quit"), "(yes/no)"
+FROM_NOTEBOOK = "run_checks.py notebook --from my_notebooks/beginner.ipynb"
 SMALL = "--images 20 --batch-size 10 --data DIR --device cpu"
 
 
@@ -81,6 +82,9 @@ LEARNER = [
     Run("run_checks.py grade submissions.zip", tiny="--dry-run"),
     Run("run_checks.py release --to gan-exercises.zip"),
     Run("run_checks.py release --to kit --tier beginner"),
+    Run("run_checks.py notebook"),
+    Run("run_checks.py notebook beginner --to my_notebooks"),
+    Run(FROM_NOTEBOOK),
     Run("run_checks.py stubs"),
     Run("run_checks.py stubs --solutions my_reference --to my_exercises"),
     Run("run_checks.py stubs --to FOLDER"),
@@ -133,6 +137,9 @@ ALIASES = {
     "run_checks.py diff TIER [FUNCTION]": "run_checks.py diff beginner interpolate_noise",
     "run_checks.py grade SUBMISSIONS": "run_checks.py grade submissions.zip --dry-run",
     "run_checks.py release --to DIR": "run_checks.py release --to kit --tier beginner",
+    "run_checks.py notebook [TIER]": "run_checks.py notebook",
+    "run_checks.py notebook --from FILE": FROM_NOTEBOOK,
+    "run_checks.py notebook --from my.ipynb": FROM_NOTEBOOK,
     "run_checks.py reset TIER [FUNCTION]": "run_checks.py reset beginner noise_statistics",
     "run_checks.py restore TIER [VERSION]": "run_checks.py restore beginner 1",
     "run_checks.py restore {options_tier} 1": "run_checks.py restore beginner 1",

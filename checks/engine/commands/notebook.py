@@ -22,7 +22,10 @@ from checks.engine.paths import short, tiers
 
 EXAMPLES = (
     ("python run_checks.py notebook", "all tiers, written to notebooks/"),
-    ("python run_checks.py notebook beginner --to .", "one, written here"),
+    (
+        "python run_checks.py notebook beginner --to my_notebooks",
+        "one, written to a folder of yours",
+    ),
     ("python run_checks.py notebook --from my.ipynb", "a notebook's answers into exercises/"),
 )
 

@@ -77,7 +77,10 @@ def missing(folder: Path, tier: str, problem: str) -> FileProblem:
     shown = ", ".join(f'"{name}"' for name in found)
     hint = f"If {found[0]} is your {tier}.py, give it that very name, in {folder.name} itself."
     if found[0].endswith(".ipynb"):
-        hint = f"Export the notebook as a Python script named {tier}.py: the checks read that."
+        hint = (
+            f"`python run_checks.py notebook --from FILE`, with this notebook as FILE, puts its "
+            f"answers into {tier}.py."
+        )
     return FileProblem(f"{problem} What is there: {shown}.", hint, is_missing=True)
 
 
