@@ -13,8 +13,23 @@ from typing import Any
 
 from checks.engine.paths import KIT
 
-# Variables that the learner's code has no business with; it runs without them.
-SECRET = re.compile("auth|cookie|credential|dsn|key|passw|secret|session|token|_ur[il]", re.I)
+# What Python, PyTorch and Matplotlib need to run as they do elsewhere; the learner's code has no
+# business with anything else, whatever it is called.
+NEEDED = re.compile(
+    "PATH|PATHEXT|HOME|USER|LOGNAME|LANG|LANGUAGE|LC_[A-Z]+|TZ|TZDIR|TERM|TMPDIR|TMP|TEMP|NO_COLOR"
+    "|PYTHON[A-Z]+|VIRTUAL_ENV|CONDA_PREFIX|LD_LIBRARY_PATH|DYLD_[A-Z_]+|MALLOC_[A-Z_]+"
+    "|(OMP|GOMP|KMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR|ATEN|TORCH|PYTORCH)_[A-Z_]+|MPL[A-Z]+"
+    "|(CUDA|NVIDIA|HIP|ROCR|HSA)_[A-Z_]+|XDG_CACHE_HOME|XDG_CONFIG_HOME|SSL_CERT_(FILE|DIR)"
+    "|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|OS|(LOCAL)?APPDATA|USERPROFILE|HOMEDRIVE|HOMEPATH"
+    "|PROGRAMDATA|PROGRAMFILES.*|NUMBER_OF_PROCESSORS|PROCESSOR_[A-Z]+|GAN_KIT_[A-Z_]+",
+    re.I,
+)
+SECRET = re.compile("auth|cookie|credential|key|passw|secret|session|token", re.I)
+
+
+def is_passed_on(name: str) -> bool:
+    """Whether the learner's code gets this variable of the environment."""
+    return bool(NEEDED.fullmatch(name)) and not SECRET.search(name)
 
 
 def start(
@@ -30,12 +45,12 @@ def start(
         module: one of the kit's.
         arguments: what follows it.
         variables: of the environment, beside those that are inherited.
-        hides_secrets: whether those that look like secrets are withheld.
+        hides_secrets: whether only those are passed on that are needed.
         settings: for `subprocess.Popen`: the streams.
     """
     inherited = {
         name: text for name, text in os.environ.items()
-        if not (hides_secrets and SECRET.search(name))
+        if is_passed_on(name) or not hides_secrets
     }  # fmt: skip
     path = os.pathsep.join(filter(None, [str(KIT), os.environ.get("PYTHONPATH")]))
     return subprocess.Popen(

@@ -290,7 +290,7 @@ def started(place: Path, mark: str, **settings: int) -> subprocess.Popen[bytes]:
     """The command on a file that sleeps, once that file's processes are there."""
     process = subprocess.Popen(
         [*COMMAND, "beginner", "--solutions", str(place)],
-        env=environment(GAN_TEST_MARK=mark), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(GAN_KIT_MARK=mark), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
     # The command, the judge, the process that forks, the learner's child, and its own.

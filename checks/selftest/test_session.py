@@ -175,7 +175,7 @@ def test_a_judge_killed_in_the_middle_passes_nothing_and_is_replaced(
 def test_a_listener_that_breaks_off_leaves_nothing_running(
     folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark = f"GAN_TEST_MARK={uuid.uuid4()}"
+    mark = f"GAN_KIT_MARK={uuid.uuid4()}"
     monkeypatch.setenv(*mark.split("="))
     judge = Judge()
 
@@ -194,7 +194,7 @@ def test_a_listener_that_breaks_off_leaves_nothing_running(
 def test_a_judge_that_is_killed_takes_its_children_with_it(
     folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    mark = f"GAN_TEST_MARK={uuid.uuid4()}"
+    mark = f"GAN_KIT_MARK={uuid.uuid4()}"
     monkeypatch.setenv(*mark.split("="))
     slow = folder(
         "import os, time\nif os.fork() == 0:\n    os.setsid()\n    os.fork()\ntime.sleep(100)"

@@ -27,7 +27,7 @@ from rich.console import Console
 from checks.engine import cli
 from checks.engine.commands import train, train_requests
 from checks.engine.data.digits import draw_digits
-from checks.engine.sandbox import isolation
+from checks.engine.sandbox import landlock
 from checks.engine.training import run_record, supervisor, tensorboard
 from checks.engine.training import run_store as kept
 from checks.engine.training.run_store import SEEN
@@ -164,7 +164,7 @@ def test_an_exception_in_epoch_3_and_a_sudden_end_in_epoch_2(kit: Copy, tmp_path
     assert "ended without a word" in state(kit, "gone")["problem"]
 
 
-@pytest.mark.skipif(isolation.version() < 1, reason="needs Linux with Landlock")
+@pytest.mark.skipif(landlock.version() < 1, reason="needs Linux with Landlock")
 def test_a_training_reads_no_other_files_and_writes_into_its_run_alone(
     kit: Copy, tmp_path: Path
 ) -> None:
@@ -219,7 +219,7 @@ def begun(kit: Copy, *words: object, mark: str = "") -> subprocess.Popen[str]:
     """The command, on its way."""
     return subprocess.Popen(
         [sys.executable, "run_checks.py", "train", *map(str, words)], cwd=kit.folder, text=True,
-        env=environment(**settings(kit), GAN_TEST_MARK=mark), stdin=subprocess.DEVNULL,
+        env=environment(**settings(kit), GAN_KIT_MARK=mark), stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 

@@ -2,13 +2,13 @@
 
 The contract, to the last limit:
 
-* wall clock: the child and all that it started are killed when `seconds` are over;
-* CPU time: twice that, where the system counts it (POSIX);
-* memory: `memory` bytes beyond what PyTorch itself takes (Linux);
-* a file it writes: `file` bytes (POSIX); where: its scratch folder, gone afterwards, and, with
-  Landlock, nowhere else; nor can it read elsewhere, start programs, connect or send signals;
+* CPU time: `seconds`, where the system counts it (POSIX), so that a busy machine costs nobody;
+* wall clock: several times that (`wall`), for what sleeps or waits; without a count of CPU time,
+  `seconds`; then the child and all that it started are killed;
+* memory: `memory` bytes beyond what PyTorch itself takes, with all processes together (Linux);
+* a file it writes: `file` bytes (POSIX); where, and what else is in reach: see `isolation.py`;
 * what it prints: the first 64 KiB (`MAX_OUTPUT`) are kept, the rest is read and dropped;
-* environment variables that look like secrets are withheld;
+* of the environment, only what Python, PyTorch and Matplotlib need is passed on;
 * what it answers: one message in the wire format, within its caps; anything else is `garbled`.
 
 However it ends, `run` returns an `Outcome`; only the kit's own failures raise `SandboxError`.
@@ -17,6 +17,8 @@ However it ends, `run` returns an `Outcome`; only the kit's own failures raise `
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import math
 import os
 import tempfile
 import threading
@@ -30,6 +32,7 @@ from typing import Any, TypeVar
 from checks.engine.course.verdict import LearnersError
 from checks.engine.errors import SandboxError
 from checks.engine.sandbox import wire
+from checks.engine.sandbox.isolation import Isolation
 from checks.engine.sandbox.worker_process import (
     CAN_FORK,
     Ended,
@@ -43,13 +46,14 @@ __all__ = ["CAN_FORK", "Limits", "Outcome", "Sandbox"]
 
 MAX_FRAMES = 12
 STAND_INS = "stand_ins"  # the folder in the child's scratch folder
+WAITING = 120.0  # at most so many seconds more of the clock than of CPU time
 MAX_MESSAGE = 2000
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one probe may use; times in seconds, sizes in bytes."""
+    """What one probe may use; CPU time in seconds, sizes in bytes."""
 
     seconds: float = 20.0
     memory: int = 2**30
@@ -57,7 +61,15 @@ class Limits:
 
     def for_child(self) -> dict[str, int]:
         """What the child sets for itself."""
-        return {"memory": self.memory, "cpu": int(2 * self.seconds) + 1, "file": self.file}
+        cpu, wall = math.ceil(self.seconds), math.ceil(self.wall) + 1
+        return {"memory": self.memory, "cpu": cpu, "wall": wall, "file": self.file}
+
+    @property
+    def wall(self) -> float:
+        """After how many seconds it ends also without having computed."""
+        if importlib.util.find_spec("resource") is None:  # no count of CPU time
+            return self.seconds
+        return min(4 * self.seconds, self.seconds + WAITING)
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,8 @@ class Outcome:
     """How a probe ended.
 
     `status` is "ok" (with `evidence`), "error" or "exit" (with `error`), "timeout", "memory",
-    "crashed" (`detail` says how), "oversized" or "garbled".
+    "crashed" (`detail` says how), "oversized" or "garbled". `seconds` are those of the clock, `cpu`
+    those that it computed, where they are known.
     """
 
     status: str
@@ -74,6 +87,7 @@ class Outcome:
     detail: str = ""
     output: str = ""
     seconds: float = 0.0
+    cpu: float | None = None
 
 
 def usual_method() -> str:
@@ -183,11 +197,19 @@ class Sandbox:
                 self._served = solutions
                 began = time.perf_counter()
                 try:
-                    ended = self._with_link(lambda link: link.exchange(message, limits.seconds))
+                    ended = self._with_link(lambda link: link.exchange(message, limits.wall))
                 except LinkLost as lost:
                     ended = Ended(status="crashed", detail=str(lost))
                 seconds = time.perf_counter() - began
         return _outcome(ended, seconds, solutions)
+
+    @property
+    def isolation(self) -> Isolation:
+        """What its children are shut in with; it waits until that has been found out."""
+        if self.method != "fork":
+            return Isolation.of(-1)
+        self.preload(())
+        return Isolation.of(self._with_link(lambda link: link.missing))
 
     def interrupt(self) -> None:
         """End the probe that runs, from another thread; its `run` then says "crashed"."""
@@ -239,25 +261,26 @@ def _twin(link: Forks | Served) -> Forks:
 def _outcome(ended: Ended, seconds: float, solutions: Path) -> Outcome:
     """What a child's end means. Whatever it claims was written by code that nobody vouches for."""
     output = ended.output.decode("utf-8", "replace")
+    spent: dict[str, Any] = {"seconds": seconds, "cpu": ended.cpu}
     if ended.status != "ok":
-        return Outcome(ended.status, detail=ended.detail, output=output, seconds=seconds)
+        return Outcome(ended.status, detail=ended.detail, output=output, **spent)
     if not ended.message:
         detail = "it ended without an answer, as os._exit does"
-        return Outcome("crashed", detail=detail, output=output, seconds=seconds)
+        return Outcome("crashed", detail=detail, output=output, **spent)
     try:
         answer = wire.unpack(ended.message)
         status = answer["status"]
         if status == "ok":
-            return Outcome("ok", answer["evidence"], output=output, seconds=seconds)
+            return Outcome("ok", answer["evidence"], output=output, **spent)
         if status == "oversized":
             detail = str(answer["message"])[:MAX_MESSAGE]
-            return Outcome(status, detail=detail, output=output, seconds=seconds)
+            return Outcome(status, detail=detail, output=output, **spent)
         if status in ("error", "exit", "memory"):
             error = error_in(answer, solutions)
-            return Outcome(status, error=error, output=output, seconds=seconds)
+            return Outcome(status, error=error, output=output, **spent)
     except Exception as error:
-        return Outcome("garbled", detail=str(error), output=output, seconds=seconds)
-    return Outcome("garbled", detail="an unknown answer", output=output, seconds=seconds)
+        return Outcome("garbled", detail=str(error), output=output, **spent)
+    return Outcome("garbled", detail="an unknown answer", output=output, **spent)
 
 
 def error_in(answer: dict[str, Any], solutions: Path) -> LearnersError:

@@ -1,91 +1,126 @@
-"""Landlock: Linux's own way for a process to give up the file system (and the network) for good.
+"""How far a learner's process is shut in: found out at the start, stated, and carried out.
 
-Where the kernel has it (5.13 or newer; nothing to install, no privileges needed), the child gives
-up everything but reading Python, its libraries and the learner's folder, and writing its scratch
-folder: no program can be started, no TCP connection made, no signal sent to a process outside.
-Elsewhere `restrict` does nothing and says so; the sandbox then rests on the process boundary and
-its limits alone. The numbers are those of Linux's `uapi/linux/landlock.h`.
+* `full`: namespaces (`namespaces.py`), Landlock (`landlock.py`) and a filter of system calls
+  (`seccomp.py`);
+* `partial`: Landlock and the filter, or one of the two, where user namespaces are not to be had;
+* `process`: a process of its own with limits, on systems other than Linux, and where one process
+  serves many probes.
+
+`GAN_KIT_ISOLATION=partial` or `process` asks for less than there is, to see what other machines do.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
-import struct
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
-_VERSION_FLAG = 1
-_PATH_BENEATH = 1
-_NO_NEW_PRIVILEGES = 38
+from checks.engine.sandbox import landlock, namespaces, seccomp
 
-_WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 14
-_READ = _READ_FILE | _READ_DIR
-# Starting a program, making device files, talking to devices: not even in a writable folder.
-_NEVER = 1 << 0 | 1 << 6 | 1 << 11 | 1 << 15
-_ON_A_FILE = _READ_FILE | _WRITE_FILE | _TRUNCATE
-# How many access rights each version of the interface knows, from version 1 on.
-_RIGHTS_KNOWN = {1: 13, 2: 14, 3: 15, 4: 15}
-_NETWORK_SINCE, _ALL_NETWORK = 4, 0b11
-_SCOPES_SINCE, _ALL_SCOPES = 6, 0b11
-
-
-def version() -> int:
-    """The kernel's version of the interface; 0 where there is none."""
-    if sys.platform != "linux":
-        return 0
-    return max(0, _syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG))
+LEVELS = ("process", "partial", "full")
+_NAMESPACES, _FILTER, _FILES, _SIGNALS = 1, 2, 4, 8
+WHAT_IS_MISSING = {
+    _NAMESPACES: "user namespaces (other processes and the sockets of this machine are in sight, "
+    "and what a check leaves in /dev/shm stays)",
+    _FILTER: "a filter of system calls (programs, sockets and metadata are not refused)",
+    _FILES: "Landlock (all files that you can read or write are in reach)",
+    _SIGNALS: "Landlock of Linux 6.12 (signals reach other processes of yours)",
+}
+ON_OTHER_SYSTEMS = "what only Linux has (strangers' code belongs in a container here)"
 
 
-def restrict(readable: Iterable[str], writable: Iterable[str]) -> bool:
-    """Give up all files but these, for this process and all that it starts.
+@dataclass(frozen=True)
+class Isolation:
+    """A level, and in words what is missing to the highest."""
 
-    Args:
-        readable: files and folders that may still be read, with all below them.
-        writable: those that may also be written, created and deleted.
+    level: str
+    missing: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, bits: int) -> Isolation:
+        """From what `found` returns."""
+        if bits < 0:
+            return cls("process", (ON_OTHER_SYSTEMS,))
+        missing = tuple(text for bit, text in WHAT_IS_MISSING.items() if bits & bit)
+        if bits & _FILTER and bits & _FILES:
+            return cls("process", missing)
+        return cls("partial" if bits & (_NAMESPACES | _FILTER) else "full", missing)
+
+
+def found() -> int:
+    """What is missing here, as bits; -1 where there is nothing to isolate with.
+
+    Namespaces are tried out by a process that ends at once: call this where there is one thread.
+    """
+    if sys.platform != "linux" or os.environ.get("GAN_KIT_ISOLATION") == "process":
+        return -1
+    version = landlock.version()
+    bits = 0 if seccomp.is_there() else _FILTER
+    bits |= 0 if version else _FILES
+    if bits or os.environ.get("GAN_KIT_ISOLATION") == "partial" or not _namespaces_work():
+        bits |= _NAMESPACES | (_SIGNALS if 0 < version < landlock.SCOPES_SINCE else 0)
+    return bits
+
+
+def _namespaces_work() -> bool:
+    try:
+        pid = os.fork()
+    except OSError:
+        return False
+    if pid == 0:
+        code = 1
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            namespaces.enter(lambda *_: None)
+            child = namespaces.fork()
+            if child == 0:
+                namespaces.stand_in(["/dev/null"], tempfile.gettempdir())
+                os._exit(0)
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        finally:
+            os._exit(code if code >= 0 else 1)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def settle(end_if_alone: Callable[..., object]) -> int:
+    """Go as far as this system allows, in a process that will fork children; what is missing.
+
+    Call it before any library has begun threads.
+    """
+    bits = found()
+    if bits >= 0 and not bits & _NAMESPACES:
+        namespaces.enter(end_if_alone)
+    return bits
+
+
+def restrict(bits: int, readable: Iterable[str], scratch: str) -> None:
+    """Shut this process in, as far as `settle` has found that it can be; for good.
+
+    Raises:
+        OSError: the system refuses what it had allowed at the start.
+    """
+    if bits < 0:
+        return
+    alone = not bits & _NAMESPACES
+    shown = list(readable)
+    if alone:
+        namespaces.stand_in(shown, scratch)
+        shown.append("/proc")
+    landlock.restrict(shown, [scratch, "/dev/null", "/dev/shm"])
+    namespaces.drop_privileges(writes=False)
+    seccomp.restrict(alone)
+
+
+def restrict_here(readable: Iterable[str], writable: Iterable[str]) -> bool:
+    """The same without namespaces, for a process that has loaded everything: `partial`, for good.
 
     Returns:
-        Whether it took hold.
+        Whether it can start no programs any more.
     """
-    known = version()
-    if known < 1:
+    if os.environ.get("GAN_KIT_ISOLATION") == "process" or sys.platform != "linux":
         return False
-    everything = (1 << _RIGHTS_KNOWN.get(known, 16)) - 1
-    network = _ALL_NETWORK if known >= _NETWORK_SINCE else 0
-    scopes = _ALL_SCOPES if known >= _SCOPES_SINCE else 0
-    size = 24 if known >= _SCOPES_SINCE else 16 if known >= _NETWORK_SINCE else 8
-    attributes = struct.pack("=QQQ", everything, network, scopes)[:size]
-    ruleset = _syscall(_CREATE_RULESET, attributes, size, 0)
-    if ruleset < 0:
-        return False
-    try:
-        for path in readable:
-            _allow(ruleset, path, _READ)
-        for path in writable:
-            _allow(ruleset, path, everything & ~_NEVER)
-        libc = ctypes.CDLL(None)
-        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        return _syscall(_RESTRICT_SELF, ruleset, 0) == 0
-    finally:
-        os.close(ruleset)
-
-
-def _allow(ruleset: int, path: str, rights: int) -> None:
-    try:
-        handle = os.open(path, getattr(os, "O_PATH", 0) | os.O_CLOEXEC)
-    except OSError:
-        return  # what isn't there needs no permission
-    try:
-        if not os.path.isdir(path):
-            rights &= _ON_A_FILE
-        _syscall(_ADD_RULE, ruleset, _PATH_BENEATH, struct.pack("=Qi", rights, handle), 0)
-    finally:
-        os.close(handle)
-
-
-def _syscall(number: int, *arguments: int | bytes | None) -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.syscall.restype = ctypes.c_long
-    plain = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    return int(libc.syscall(ctypes.c_long(number), *plain))
+    done = landlock.restrict(readable, writable)
+    namespaces.drop_privileges(writes=done)
+    return seccomp.restrict(alone=False) or done

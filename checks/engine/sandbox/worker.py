@@ -24,21 +24,27 @@ import pkgutil
 import random
 import select
 import signal
+import socket
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, BinaryIO, NoReturn
 
 import checks.probes
 from checks.engine.errors import WireError
 from checks.engine.paths import KIT
-from checks.engine.sandbox import huge_pages, isolation, wire
+from checks.engine.sandbox import huge_pages, isolation, namespaces, wire
+from checks.engine.sandbox.usage import Usage
+from checks.engine.sandbox.worker_end import END, Why
 
-EVIDENCE_FD = 3
+EVIDENCE_FD, READY_FD = 3, 4
 MAX_FRAMES = 12
 PARENT = os.getppid()
 PARENT_GONE = getattr(signal, "SIGUSR1", signal.SIGTERM)  # what Linux tells us by
+TICK = 0.1  # seconds: how well the system counts CPU time
+LOOK_SECONDS = 0.1  # between two looks at the memory in use
 MANY_FORKS = 200  # more than one run of all checks asks of a process
 TWINS: set[int] = set()  # this process's own copies, which are no orphans of a learner's
 TOO_BIG = ("can't allocate memory", "not enough memory", "DefaultCPUAllocator", "bad_alloc")
@@ -126,10 +132,11 @@ def _learners_frames(error: BaseException, solutions: str) -> tuple[list[list[An
 # --- one child for each request -------------------------------------------------------------
 
 
-def serve_forks(channel_fd: int) -> None:
-    """Fork a child for every request that comes over the socket, until it closes."""
-    import socket
+def serve_forks(channel_fd: int, missing: int) -> None:
+    """Fork a child for every request that comes over the socket, until it closes.
 
+    Each child is shut in with what is there: see `isolation.settle`, which returns `missing`.
+    """
     _adopt_orphans()
     signal.signal(signal.SIGTERM, _end_all)
     signal.signal(PARENT_GONE, _end_if_alone)
@@ -147,32 +154,36 @@ def serve_forks(channel_fd: int) -> None:
             if "preload" in request:
                 _preload(request["preload"])
                 _warm_up(request["tier"])
-                channel.sendall(bytes(16))
+                channel.sendall(missing.to_bytes(16, "little", signed=True))
                 continue
             if "twin" in request:
-                _fork_twin(channel, *handles)
+                _fork_twin(channel, handles[0], missing)
                 continue
             _warm_up(request["module"])
             gc.freeze()  # or each child's first collection would touch, and so copy, every object
             forks += 1
-            pid = os.fork()
+            is_ready, ready = os.pipe()
+            pid = namespaces.fork()
             if pid == 0:
-                _become_child(request, *handles)
-            for handle in handles:
+                _become_child(request, (*handles, ready), missing)
+            for handle in (*handles, ready):
                 os.close(handle)
             with contextlib.suppress(OSError):
                 os.setpgid(pid, pid)
-            channel.sendall(pid.to_bytes(8, "little"))
-            _wait(pid, channel)
+            why = _follow(pid, channel, request["limits"]["memory"])
             _, status, usage = os.wait4(pid, 0)
             _end_orphans()
+            cpu = usage.ru_utime + usage.ru_stime
+            if os.WIFSIGNALED(status) and cpu > request["limits"]["cpu"] - TICK:
+                why = Why.TIME
+            if not os.read(is_ready, 1):  # the learner's code was never reached
+                why = Why.NOT_ISOLATED
+            os.close(is_ready)
             with contextlib.suppress(OSError):
-                channel.sendall(
-                    status.to_bytes(8, "little") + usage.ru_maxrss.to_bytes(8, "little")
-                )
+                channel.sendall(END.pack(status, int(1000 * cpu), why))
 
 
-def _fork_twin(channel: Any, theirs: int) -> None:
+def _fork_twin(channel: Any, theirs: int, missing: int) -> None:
     """A second process like this one, with all that is loaded, for the requests of another socket.
 
     It ends when that socket closes, and not with this process, which a learner's code may kill.
@@ -184,7 +195,7 @@ def _fork_twin(channel: Any, theirs: int) -> None:
             os.setsid()
             TWINS.clear()
             die_with_parent(0)
-            serve_forks(theirs)
+            serve_forks(theirs, missing)
         finally:
             os._exit(0)  # at once, however it ended: what is further up belongs to the other
     TWINS.add(pid)
@@ -209,7 +220,8 @@ def _exactly(channel: Any, size: int) -> bytes:
     return bytes(parts)
 
 
-def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoReturn:
+def _become_child(request: dict[str, Any], handles: Sequence[int], missing: int) -> NoReturn:
+    """Answer the request and end; the handles are for the evidence, the output and being ready."""
     code = 1
     try:
         with contextlib.suppress(OSError):
@@ -217,16 +229,20 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
         die_with_parent(signal.SIGKILL)
         for number in (signal.SIGTERM, PARENT_GONE):
             signal.signal(number, signal.SIG_DFL)
+        evidence, output, ready = handles
         nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in ((evidence, 250), (output, 251), (nothing, 0)):
+        for source, target in ((evidence, 250), (output, 251), (ready, 252), (nothing, 0)):
             os.dup2(source, target)
         os.dup2(250, EVIDENCE_FD)
         os.dup2(251, 1)
         os.dup2(251, 2)
-        os.closerange(EVIDENCE_FD + 1, 4096)
-        _limit(request["limits"])
+        os.dup2(252, READY_FD)
+        os.closerange(READY_FD + 1, 4096)
+        _limit(request["limits"], is_final=True)
         enter(request)
-        isolation.restrict(readable(request), [request["scratch"], "/dev/null", "/dev/shm"])
+        isolation.restrict(missing, readable(request), request["scratch"])
+        os.write(READY_FD, b"y")
+        os.close(READY_FD)
         message = packed_answer(request)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(Exception):
@@ -241,7 +257,8 @@ def _become_child(request: dict[str, Any], evidence: int, output: int) -> NoRetu
 def readable(request: dict[str, Any]) -> list[str]:
     system = ["/lib", "/lib64", "/dev/urandom", "/dev/random", "/sys/devices/system", "/proc/self"]
     system += [f"/proc/{name}" for name in ("cpuinfo", "meminfo", "stat", "filesystems")]
-    system += [f"/etc/{name}" for name in ("fonts", "ld.so.cache", "localtime", "passwd", "ssl")]
+    system += [f"/etc/{name}" for name in
+               ("alternatives", "fonts", "ld.so.cache", "localtime", "passwd", "ssl")]  # fmt: skip
     # Not all of a prefix: someone's kit, with the reference in it, may stand below it.
     prefixes = {"/usr", "/usr/local", sys.prefix, sys.base_prefix}
     for name in ("lib", "lib32", "lib64", "share"):
@@ -249,8 +266,12 @@ def readable(request: dict[str, Any]) -> list[str]:
     return [*system, *filter(None, sys.path), request["solutions"]]
 
 
-def _limit(limits: dict[str, int]) -> None:
-    """Memory, CPU time and file size, where the system has such limits."""
+def _limit(limits: dict[str, int], *, is_final: bool) -> None:
+    """Memory, CPU time and file size, where the system has such limits.
+
+    With `is_final` this process is killed when its CPU time is over; else it gets a signal, and can
+    be given more for the next request.
+    """
     try:
         import resource
     except ImportError:
@@ -263,7 +284,7 @@ def _limit(limits: dict[str, int]) -> None:
     seconds = int(used.ru_utime + used.ru_stime) + limits["cpu"]
     with contextlib.suppress(ValueError, OSError):
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds if is_final else hard))
     if sys.platform == "linux":
         with open("/proc/self/statm") as statm:
             mapped = int(statm.read().split()[0]) * resource.getpagesize()
@@ -272,15 +293,31 @@ def _limit(limits: dict[str, int]) -> None:
             resource.setrlimit(resource.RLIMIT_AS, (roof, roof))
 
 
-def _wait(pid: int, channel: Any) -> None:
-    """Wait until a child has ended; should the judge go before that, end everything."""
-    with contextlib.suppress(AttributeError, OSError):  # Linux before 5.3 has no such handles
-        ended = os.pidfd_open(pid)
-        try:
-            if ended not in select.select([ended, channel], [], [])[0]:
+def _follow(pid: int, channel: Any, memory: int) -> int:
+    """Tell the judge of a child and wait for its end; why it was ended here, if it was.
+
+    Should the judge go before that, everything ends.
+    """
+    number = pid.to_bytes(8, "little")
+    try:
+        handle = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # Linux before 5.3 has no such handles
+        channel.sendall(number)
+        return Why.ITSELF
+    try:
+        socket.send_fds(channel, [number], [handle])
+        usage = Usage(pid, handle, TWINS)
+        while True:
+            ready = select.select([handle, channel], [], [], LOOK_SECONDS)[0]
+            if handle in ready:
+                return Why.ITSELF
+            if channel in ready:
                 _end_all()
-        finally:
-            os.close(ended)
+            if usage.grown() > memory:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+                return Why.MEMORY
+    finally:
+        os.close(handle)
 
 
 def _adopt_orphans() -> None:
@@ -349,9 +386,9 @@ def serve_requests(requests: BinaryIO, answers: BinaryIO) -> None:
             _preload(request["preload"])
             own_modules |= set(sys.modules)
             continue
-        _limit(request["limits"])
+        _limit(request["limits"], is_final=False)
         # Should the judge be gone by then, nobody else ends this process.
-        faulthandler.dump_traceback_later(request["limits"]["cpu"], exit=True)
+        faulthandler.dump_traceback_later(request["limits"]["wall"], exit=True)
         enter(request)
         packed = packed_answer(request)
         faulthandler.cancel_dump_traceback_later()
@@ -418,6 +455,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _hide_accelerators() -> None:
+    """The checks run on the CPU: a fork can't use a card, and `cuda if available` is to work.
+
+    CUDA is hidden by a variable, which its library reads; there is none for Apple's.
+    """
+    import torch
+
+    torch.backends.mps.is_available = lambda: False  # type: ignore[assignment]
+    if hasattr(torch, "accelerator"):
+        torch.accelerator.is_available = lambda: False
+        torch.accelerator.current_accelerator = lambda check_available=False: None
+
+
 def main() -> None:
     """`python -m checks.engine.sandbox.worker fork FD`, or `serve` in place of the two."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -426,8 +476,13 @@ def main() -> None:
         requests = os.fdopen(os.dup(0), "rb")
         os.dup2(2, 1)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    missing = -1
+    if sys.argv[1] == "fork":
+        die_with_parent(PARENT_GONE)
+        missing = isolation.settle(_end_if_alone)
     import torch
 
+    _hide_accelerators()
     torch.set_num_threads(1)  # an OpenMP pool does not survive a fork
     for found in pkgutil.iter_modules(checks.probes.__path__):
         importlib.import_module(f"checks.probes.{found.name}")
@@ -437,8 +492,7 @@ def main() -> None:
         answers.flush()
         serve_requests(requests, answers)
     else:
-        die_with_parent(PARENT_GONE)
-        serve_forks(int(sys.argv[2]))
+        serve_forks(int(sys.argv[2]), missing)
         os._exit(0)  # at once: no need to take PyTorch apart first
 
 

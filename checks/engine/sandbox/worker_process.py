@@ -21,26 +21,31 @@ import time
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from checks.engine.errors import WireError
+from checks.engine.errors import SandboxError, WireError
 from checks.engine.processes import kill, start
 from checks.engine.sandbox import wire
+from checks.engine.sandbox.worker_end import END, Why
 
 MAX_OUTPUT = 64 * 2**10
 START_SECONDS = 180.0
 END_SECONDS = 15.0
 WORKER = "checks.engine.sandbox.worker"
-VARIABLES = {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace", "PYTHONUNBUFFERED": "1"}
+VARIABLES = {
+    "MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:replace", "PYTHONUNBUFFERED": "1",
+    "CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": "",  # the checks run on the CPU
+}  # fmt: skip
 CAN_FORK = sys.platform == "linux" and hasattr(os, "fork")
 
 
 @dataclass
 class Ended:
-    """What came back from a child: its bytes, how it ended, what it printed."""
+    """What came back from a child: its bytes, how it ended, what it printed, its CPU seconds."""
 
     message: bytes = b""
     status: str = "ok"
     detail: str = ""
     output: bytes = b""
+    cpu: float | None = None
 
 
 class LinkLost(Exception):  # noqa: N818 (it is an ending, not always an error)
@@ -71,9 +76,13 @@ class Forks:
     spent = False
 
     def __init__(self) -> None:
+        """Start it; what is asked of it before it has loaded waits."""
         self.channel, theirs = socket.socketpair()
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         self.running = 0
+        self._ending = threading.Lock()
+        self.handle = -1  # of the process that runs, where the system has such handles
+        self.missing = -1  # see `isolation.found`
         with theirs:
             self._begin(theirs.fileno())
 
@@ -87,7 +96,8 @@ class Forks:
         """Load these, and what the tier's probes want loaded."""
         message = wire.pack({"preload": modules, "tier": tier})
         self._send(len(message).to_bytes(8, "little") + message)
-        self._receive(16, START_SECONDS)
+        answer = self._receive(16, START_SECONDS)
+        self.missing = int.from_bytes(answer, "little", signed=True)
 
     def fork_twin(self, theirs: int) -> None:
         """Have the process fork a twin that serves this end of a socket."""
@@ -110,22 +120,53 @@ class Forks:
         finally:
             os.close(evidence_in)
             os.close(output_in)
-        self.running = int.from_bytes(self._receive(8, START_SECONDS), "little")
+        self._await_child()
         ended = Ended()
         try:
-            status = self._receive(16, seconds)
+            status = self._receive(END.size, seconds)
         except TimeoutError:
             ended.status = "timeout"
             self._kill_running()
-            status = self._receive(16, END_SECONDS)
-        self.running = 0
+            status = self._receive(END.size, END_SECONDS)
+        finally:
+            self._forget_child()
         for reader in readers:
             reader.join(5)
         ended.message, ended.output = (bytes(reader.kept) for reader in readers)
-        code = int.from_bytes(status[:8], "little")
-        if ended.status == "ok" and os.WIFSIGNALED(code):
+        code, milliseconds, why = END.unpack(status)
+        ended.cpu = milliseconds / 1000
+        if why == Why.NOT_ISOLATED and ended.status == "ok":
+            raise SandboxError("a process can't be shut in as the system had promised")
+        if why == Why.MEMORY:
+            ended.status, ended.message = "memory", b""
+        elif why == Why.TIME:
+            ended.status = "timeout"
+        elif ended.status == "ok" and os.WIFSIGNALED(code):
             ended.status, ended.detail = _signalled(os.WTERMSIG(code))
         return ended
+
+    def _await_child(self) -> None:
+        """Its number, and where there are such, a handle that means no other process later."""
+        with contextlib.suppress(OSError):
+            self.channel.settimeout(START_SECONDS)
+        try:
+            number, handles, _, _ = socket.recv_fds(self.channel, 8, 1)
+        except OSError:
+            number, handles = b"", []
+        self.handle = handles[0] if handles else -1
+        if number and len(number) < 8:
+            number += self._receive(8 - len(number), START_SECONDS)
+        if not number:
+            raise self._lost()
+        with self._ending:
+            self.running = int.from_bytes(number, "little")
+
+    def _forget_child(self) -> None:
+        with self._ending:
+            self.running = 0
+            if self.handle >= 0:
+                os.close(self.handle)
+            self.handle = -1
 
     def interrupt(self) -> None:
         """End the request that runs, if one does; its `exchange` then comes back at once."""
@@ -168,15 +209,17 @@ class Forks:
         return LinkLost("".join(last) or "it ended without a word", asked=self.running != 0)
 
     def _kill_running(self) -> None:
-        if running := self.running:  # a group of number 0 would be our own
-            with contextlib.suppress(OSError):
-                os.killpg(running, signal.SIGKILL)
+        with self._ending, contextlib.suppress(OSError):
+            if self.handle >= 0:
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+            elif self.running:  # a group of number 0 would be our own
+                os.killpg(self.running, signal.SIGKILL)
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self.channel.shutdown(socket.SHUT_RDWR)
         was_running = self.running
         self._kill_running()  # its parent then ends what it left behind, and itself
+        with contextlib.suppress(OSError):
+            self.channel.shutdown(socket.SHUT_RDWR)
         self._end(patience=2 if was_running else 0)
         self.channel.close()
         self.errors.close()
@@ -217,6 +260,7 @@ class Served:
         self.answers: queue.Queue[bytes | None] = queue.Queue()
         self.output = bytearray()
         self.ready = self.spent = False
+        self.missing = -1
         for work in (self._read_answers, self._read_output):
             threading.Thread(target=work, daemon=True).start()
 

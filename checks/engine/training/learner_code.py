@@ -50,7 +50,7 @@ def enter(solutions: Path, run: Path, *, locked: bool) -> None:
     tempfile.tempdir = str(scratch)
     os.chdir(run)
     writable = [os.path.realpath(run), "/dev/null", "/dev/shm"]
-    if locked and isolation.restrict(worker.readable(request), writable):
+    if locked and isolation.restrict_here(worker.readable(request), writable):
         # A DataLoader's workers are forks: from here on this process starts no program.
         with contextlib.suppress(RuntimeError, ValueError):
             multiprocessing.set_start_method("fork", force=True)
