@@ -80,6 +80,7 @@ class Forks:
         self.channel, theirs = socket.socketpair()
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115
         self.running = 0
+        self.has_handles = False
         self._ending = threading.Lock()
         self.handle = -1  # of the process that runs, where the system has such handles
         self.missing = -1  # see `isolation.found`
@@ -129,7 +130,8 @@ class Forks:
             self._kill_running()
             status = self._receive(END.size, END_SECONDS)
         finally:
-            self._forget_child()
+            self._let_go()
+        self.running = 0
         for reader in readers:
             reader.join(5)
         ended.message, ended.output = (bytes(reader.kept) for reader in readers)
@@ -158,12 +160,11 @@ class Forks:
             number += self._receive(8 - len(number), START_SECONDS)
         if not number:
             raise self._lost()
-        with self._ending:
-            self.running = int.from_bytes(number, "little")
+        self.has_handles = bool(handles)
+        self.running = int.from_bytes(number, "little")
 
-    def _forget_child(self) -> None:
+    def _let_go(self) -> None:
         with self._ending:
-            self.running = 0
             if self.handle >= 0:
                 os.close(self.handle)
             self.handle = -1
@@ -212,7 +213,7 @@ class Forks:
         with self._ending, contextlib.suppress(OSError):
             if self.handle >= 0:
                 signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-            elif self.running:  # a group of number 0 would be our own
+            elif self.running and not self.has_handles:  # a group of number 0 would be our own
                 os.killpg(self.running, signal.SIGKILL)
 
     def close(self) -> None:
