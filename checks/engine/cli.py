@@ -27,6 +27,8 @@ def main(arguments: Sequence[str]) -> int:
         if getattr(options, "watch", False):  # `beginner --watch` is `watch beginner`
             module.refuse_with_watch(options)
             module, _ = parser_of("watch")
+        if getattr(options, "version", None) is True:
+            module, _ = parser_of("version")
         status: int = module.run(options)
         return status
     except KitError as error:

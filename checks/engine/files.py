@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import secrets
 import stat
 import time
 from contextlib import suppress
@@ -25,6 +25,9 @@ MAX_BYTES = 2**26
 STALE_SECONDS = 60.0  # a draft this old was left behind by a process that is gone
 TRIES, PAUSE = 5, 0.05  # Windows refuses to replace a file while another program looks at it
 
+# Follow no link, wait for nobody at a pipe, change no line ends.
+PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
 Content = TypeVar("Content")
 
 
@@ -34,18 +37,22 @@ Content = TypeVar("Content")
 def replace(path: Path, contents: bytes) -> None:
     """Write a file in one go: whoever looks sees the old one or the new one, whole.
 
-    It ends with the bytes on the disk, so that a process that is killed, or a machine that loses
-    its power, loses nothing.
+    The draft has a name that nobody can foresee, and a link in the file's place is replaced, not
+    followed. It ends with the bytes on the disk, so that a process that is killed, or a machine
+    that loses its power, loses nothing.
 
     Raises:
         OSError: it can't be written; then the old one still stands there.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN, 0o666)
     try:
-        with draft.open("wb") as file:
-            write_down(file.fileno(), contents)
-        if os.name == "posix" and path.exists():
-            shutil.copymode(path, draft)
+        try:
+            write_down(handle, contents)
+            if os.name == "posix" and path.exists() and not path.is_symlink():
+                os.fchmod(handle, stat.S_IMODE(path.stat().st_mode))
+        finally:
+            os.close(handle)
         for last in (False,) * (TRIES - 1) + (True,):
             try:
                 os.replace(draft, path)
@@ -109,25 +116,84 @@ def reason(error: OSError) -> str:
     return (error.strerror or type(error).__name__).rstrip(".").lower()
 
 
+def remove(folder: Path) -> None:
+    """Remove a folder with all that is in it, however deep; as far as the system allows.
+
+    A folder within is first moved up to the top, so that no path grows long and nothing recurs.
+    """
+    if folder.is_symlink():
+        with suppress(OSError):
+            folder.unlink()
+        return
+    count = 0
+    waiting = [folder]
+    while waiting:
+        here = waiting[-1]
+        with suppress(OSError):
+            os.chmod(here, 0o700)
+        inside = []
+        with suppress(OSError), os.scandir(here) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    if not entry.is_dir(follow_symlinks=False):
+                        os.unlink(entry.path)
+                    elif here == folder:
+                        inside.append(Path(entry.path))
+                    else:
+                        count += 1
+                        os.chmod(entry.path, 0o700)
+                        moved = folder / f".removed-{os.getpid()}-{count}"
+                        os.rename(entry.path, moved)
+                        inside.append(moved)
+        waiting.pop()
+        with suppress(OSError):
+            os.rmdir(here)
+        waiting += inside
+    with suppress(OSError):
+        os.rmdir(folder)
+
+
 # Reading ------------------------------------------------------------------------------------------
 
 
-def read_plain(path: Path, limit: int) -> bytes:
-    """The bytes of a plain file, no link, of at most `limit` of them.
+def open_plain(path: Path, flags: int = os.O_RDONLY, within: Path | None = None) -> int:
+    """A handle to a plain file; with `within`, no folder below that one is a link either.
+
+    Raises:
+        KeptError: it is no plain file.
+        OSError: it can't be opened.
+    """
+    if within is None or os.open not in os.supports_dir_fd:
+        handle = os.open(path, flags | PLAIN, 0o666)
+    else:
+        *folders, name = path.relative_to(within).parts
+        here = os.open(within, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for part in folders:
+                below = os.open(part, os.O_RDONLY | os.O_DIRECTORY | PLAIN, dir_fd=here)
+                os.close(here)
+                here = below
+            handle = os.open(name, flags | PLAIN, 0o666, dir_fd=here)
+        finally:
+            os.close(here)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise KeptError(f"{path.name} is not a plain file.")
+    return handle
+
+
+def read_plain(path: Path, limit: int, within: Path | None = None) -> bytes:
+    """The bytes of a plain file, no link, of at most `limit` of them; `within` as above.
 
     Raises:
         FileNotFoundError: there is none.
         KeptError: it is no plain file, or can't be read.
         DamagedError: it is larger.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    flags |= getattr(os, "O_BINARY", 0)
     try:
         if path.is_symlink() or path.is_dir():
             raise KeptError(f"{path.name} is not a plain file.")
-        with open(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise KeptError(f"{path.name} is not a plain file.")
+        with open(open_plain(path, within=within), "rb") as file:
             content = file.read(limit + 1)
     except FileNotFoundError:
         raise

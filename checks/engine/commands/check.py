@@ -6,12 +6,21 @@ Without TIER nothing runs: it shows at once where you stand and what to do next.
 from __future__ import annotations
 
 import argparse
+import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from checks.engine.commands import COMMANDS
-from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, one_of, tier_names
+from checks.engine.commands.common import (
+    INFRA,
+    NOT_ALL,
+    PASSED,
+    one_of,
+    shut_in,
+    tier_names,
+)
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import solutions as solutions_of
 from checks.engine.course.next_step import next_step
@@ -45,12 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--solutions", metavar="DIR",
         help="check the files in this folder; without TIER, all (default: exercises)")  # fmt: skip
     add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
-    add("--seed", type=int, default=0, metavar="N",
-        help="draw the challenges from this seed (default: 0)")  # fmt: skip
+    add("--seed", type=int, metavar="N", help="draw the challenges from this seed")
     add("--json", metavar="FILE", help="write the verdicts to a file, as JSON")
     add("--junit", metavar="FILE", help="write the verdicts to a file, as JUnit XML")
     add("--github", action="store_true",
         help="mark what is wrong for GitHub Actions (there, by itself)")  # fmt: skip
+    add("--version", action="store_true", help="versions, and how your code is isolated")
 
 
 def _tier(name: str) -> str:
@@ -71,6 +80,9 @@ def run(options: argparse.Namespace) -> int:
     if options.tier is None and remembers:
         return at_a_glance(options, solutions)
     selected = tiers() if options.tier in (None, "all") else [options.tier]
+    seed = options.seed
+    if seed is None:  # answers that somebody has kept are of no use with another seed
+        seed = secrets.randbelow(2**31) if options.solutions else 0
     for_github = options.github or github.is_github()
     closed, open_again = github.silence()
     if for_github:
@@ -96,20 +108,24 @@ def run(options: argparse.Namespace) -> int:
 
             listener = Listener(screen.start, screen.running, take, screen.notice)
             try:
-                verdicts = judge.run(selected, given.folder, options.seed, data, listener)
+                verdicts = judge.run(selected, given.folder, seed, data, listener)
             finally:  # a run that is broken off has said something, too
                 notice = recording.keep(came) if recording and came else ""
             if notice:
                 screen.notice(notice)
             verdicts = [given.in_cells(verdict) for verdict in verdicts]
+            if options.solutions and options.seed is None:
+                screen.notice(f"Challenges drawn from seed {seed}; --seed {seed} repeats them.")
+            if options.solutions and judge.isolation.level != "full":
+                screen.notice(shut_in(judge.isolation))
             step = next_step(verdicts, load(solutions).stuck if remembers else ())
             said = step.said(options.solutions) if step else ""
             screen.finish(verdicts, said, step.file if step else "")
     if for_github:
         print(open_again, *github.error_lines(verdicts), sep="\n", flush=True)
         github.write_summary(verdicts)
-    meta = {"solutions": str(solutions), "tiers": selected, "notices": notices}
-    write_reports(verdicts, options, meta)
+    meta = {"solutions": str(solutions), "tiers": selected, "seed": seed, "notices": notices}
+    write_reports(verdicts, options, meta | {"isolation": asdict(judge.isolation)})
     if any(verdict.status is Status.INFRA for verdict in verdicts):
         return INFRA
     return PASSED if all(v.status is Status.PASSED for v in verdicts) else NOT_ALL
@@ -134,7 +150,7 @@ def at_a_glance(options: argparse.Namespace, solutions: Path) -> int:
     if (release := this_release()) and (heading := release.heading()):
         Screen(make_console()).notice(heading)
     for name in ("data", "seed", "json", "junit", "github", "verbose", "explain"):
-        if getattr(options, name):
+        if getattr(options, name) not in (None, False):
             raise UsageError(f"--{name} belongs to a run of the checks: say which tier, or all.")
     return PASSED if show(solutions) else NOT_ALL
 
@@ -145,6 +161,6 @@ def write_reports(
     """The files that were asked for."""
 
     if options.json:
-        reports.write_json(options.json, verdicts, meta | {"seed": options.seed})
+        reports.write_json(options.json, verdicts, meta)
     if options.junit:
         reports.write_junit(options.junit, verdicts)

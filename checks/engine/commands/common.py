@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from checks.engine.errors import UsageError
 from checks.engine.paths import KIT, REFERENCE, exercises, tiers
+from checks.engine.sandbox.isolation import Isolation
 
 PASSED, NOT_ALL, INFRA, INTERRUPTED = 0, 1, 3, 130  # wrong usage is 2: see `errors`
 
@@ -40,7 +42,11 @@ def folder(name: str, option: str) -> Path:
     """The folder, taken from where the command runs, or else from the kit."""
     for path in (Path(name), KIT / name):
         if path.is_dir():
-            return path.resolve()
+            found = path.resolve()
+            named = os.path.basename(os.path.abspath(path))
+            if found.is_relative_to(REFERENCE) and named != found.name:
+                raise UsageError(f"{option} {name}: that is a link to the kit's own reference.")
+            return found
     if Path(name).exists():
         raise UsageError(f"{option} {name}: that is a file, and a folder is wanted.")
     raise UsageError(f"{option} {name}: there is no such folder.")
@@ -76,3 +82,9 @@ def add_check(parser: argparse.ArgumentParser) -> None:
         help="a tier and a number, as in beginner 3; the function that it is about; "
         "or words of its title")  # fmt: skip
     add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
+
+
+def shut_in(reached: Isolation) -> str:
+    """A level of isolation, in words."""
+    missing = f"; missing: {'; '.join(reached.missing)}" if reached.missing else ""
+    return f"Isolation of learners' code: {reached.level}{missing}."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.engine.commands.common import INTERRUPTED, NOT_ALL
 from checks.engine.course.next_step import command
 from checks.engine.errors import RunError
+from checks.engine.files import remove
 from checks.engine.paths import short
 from checks.engine.training import run_store
 from checks.engine.training.failures import lost, unwritten, verdict_of
@@ -73,7 +73,7 @@ def say_kept(screen: TrainingScreen, folder: Path, epoch: int) -> None:
 def discard(request: Request) -> None:
     """Remove the folder of a new run that has nothing in it."""
     if not request.resume and reached_by(Path(request.folder)) == 0:
-        shutil.rmtree(request.folder, ignore_errors=True)
+        remove(Path(request.folder))
 
 
 def reached_by(folder: Path) -> int:

@@ -15,7 +15,6 @@ import dataclasses
 import json
 import os
 import queue
-import shutil
 import signal
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from checks.engine.errors import DataError
+from checks.engine.files import remove
 from checks.engine.paths import CHECKS, KIT
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox.solution import Submission
@@ -116,7 +116,7 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
     options += [f"--solutions={request['solutions']}", f"--seed={request['seed']}"]
     options += [f"--data={request['data']}"] if request["data"] else []
     code = pytest.main([*options, *files], plugins=[reporter])
-    reporter.send("end", code=int(code))
+    reporter.send("end", code=int(code), isolation=sandbox.shared().missing())
 
 
 def _load_meanwhile(tiers: Iterable[str], folder: Path) -> None:
@@ -146,7 +146,7 @@ def listen(orders: Orders, scratch: str) -> None:
         orders.take(line)
     for box in (*sandbox.pair(), sandbox.shared()):
         box.close()
-    shutil.rmtree(scratch, ignore_errors=True)
+    remove(Path(scratch))
     os._exit(0)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -20,7 +19,9 @@ from typing import Any
 
 from checks.engine.course.verdict import Check, Status, Verdict
 from checks.engine.errors import InfraError, UsageError
+from checks.engine.files import remove
 from checks.engine.processes import start
+from checks.engine.sandbox.isolation import Isolation
 
 END_SECONDS = 10.0
 
@@ -43,6 +44,7 @@ class Judge:
     keeps_spare: bool = False  # where there is no fork, a process in reserve: for many runs
     workers: int = 2  # checks made at a time, where there are as many cores
     runs: int = 0
+    isolation: Isolation = field(default_factory=lambda: Isolation.of(-1))  # once a run has ended
     _cancelled: int = 0
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _errors: Any = field(default=None, repr=False)
@@ -141,6 +143,7 @@ class Judge:
             elif event["event"] == "infra":
                 raise InfraError(event["message"])
             elif event["event"] == "end":
+                self.isolation = Isolation.of(event["isolation"])
                 break
         else:
             ended = True
@@ -178,7 +181,7 @@ class Judge:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        remove(Path(self._scratch))
         self._errors.close()
 
     def __enter__(self) -> Judge:

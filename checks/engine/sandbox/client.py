@@ -20,10 +20,11 @@ import contextlib
 import importlib.util
 import math
 import os
+import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ from typing import Any, TypeVar
 
 from checks.engine.course.verdict import LearnersError
 from checks.engine.errors import SandboxError
+from checks.engine.files import remove
 from checks.engine.sandbox import wire
 from checks.engine.sandbox.isolation import Isolation
 from checks.engine.sandbox.worker_process import (
@@ -70,6 +72,16 @@ class Limits:
         if importlib.util.find_spec("resource") is None:  # no count of CPU time
             return self.seconds
         return min(4 * self.seconds, self.seconds + WAITING)
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[str]:
+    """A temporary folder, removed at the end, whatever has been put there."""
+    folder = tempfile.mkdtemp(prefix="gan-check-")
+    try:
+        yield folder
+    finally:
+        remove(Path(folder))
 
 
 @dataclass(frozen=True)
@@ -171,10 +183,10 @@ class Sandbox:
         """
         limits = limits or Limits()
         solutions = Path(os.path.realpath(solutions))
-        with tempfile.TemporaryDirectory(
-            prefix="gan-check-", ignore_cleanup_errors=True
-        ) as scratch:
-            beside = Path(scratch) / STAND_INS
+        with scratch_folder() as place:
+            # Beside the scratch folder, which is another one where the child has its own files.
+            scratch, beside = Path(place) / "scratch", Path(place) / STAND_INS
+            scratch.mkdir()
             if stand_ins:
                 beside.mkdir()
             for name, source in (stand_ins or {}).items():
@@ -186,6 +198,7 @@ class Sandbox:
                     "probe": probe,
                     "arguments": arguments,
                     "seed": seed,
+                    "salt": (salt := secrets.token_hex(16)),
                     "limits": limits.for_child(),
                     "scratch": os.path.realpath(scratch),
                     "stand_ins": os.path.realpath(beside) if stand_ins else "",
@@ -201,15 +214,21 @@ class Sandbox:
                 except LinkLost as lost:
                     ended = Ended(status="crashed", detail=str(lost))
                 seconds = time.perf_counter() - began
-        return _outcome(ended, seconds, solutions)
+        return _outcome(ended, seconds, solutions, salt)
+
+    def missing(self) -> int:
+        """What its children are not shut in with, see `isolation.found`; it waits for that."""
+        if self.method != "fork":
+            return -1
+        with contextlib.suppress(LinkLost, SandboxError):
+            self.preload(())
+            return self._with_link(lambda link: link.missing)
+        return -1
 
     @property
     def isolation(self) -> Isolation:
-        """What its children are shut in with; it waits until that has been found out."""
-        if self.method != "fork":
-            return Isolation.of(-1)
-        self.preload(())
-        return Isolation.of(self._with_link(lambda link: link.missing))
+        """The same, as a level."""
+        return Isolation.of(self.missing())
 
     def interrupt(self) -> None:
         """End the probe that runs, from another thread; its `run` then says "crashed"."""
@@ -258,7 +277,7 @@ def _twin(link: Forks | Served) -> Forks:
     return ForkedTwin(link)
 
 
-def _outcome(ended: Ended, seconds: float, solutions: Path) -> Outcome:
+def _outcome(ended: Ended, seconds: float, solutions: Path, salt: str) -> Outcome:
     """What a child's end means. Whatever it claims was written by code that nobody vouches for."""
     output = ended.output.decode("utf-8", "replace")
     spent: dict[str, Any] = {"seconds": seconds, "cpu": ended.cpu}
@@ -270,6 +289,10 @@ def _outcome(ended: Ended, seconds: float, solutions: Path) -> Outcome:
     try:
         answer = wire.unpack(ended.message)
         status = answer["status"]
+        if answer["salt"] != salt:
+            return Outcome(
+                "garbled", detail="the answer to another request", output=output, **spent
+            )
         if status == "ok":
             return Outcome("ok", answer["evidence"], output=output, **spent)
         if status == "oversized":

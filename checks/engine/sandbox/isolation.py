@@ -76,7 +76,7 @@ def _namespaces_work() -> bool:
             namespaces.enter(lambda *_: None)
             child = namespaces.fork()
             if child == 0:
-                namespaces.stand_in(["/dev/null"], tempfile.gettempdir())
+                namespaces.move_into(["/dev/null"], tempfile.gettempdir())
                 os._exit(0)
             code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         finally:
@@ -106,7 +106,7 @@ def restrict(bits: int, readable: Iterable[str], scratch: str) -> None:
     alone = not bits & _NAMESPACES
     shown = list(readable)
     if alone:
-        namespaces.stand_in(shown, scratch)
+        namespaces.move_into(shown, scratch)
         shown.append("/proc")
     landlock.restrict(shown, [scratch, "/dev/null", "/dev/shm"])
     namespaces.drop_privileges(writes=False)

@@ -2,7 +2,7 @@
 
 The process that forks children `enter`s a user namespace of its own, with mounts, IPC, a network
 that leads nowhere, and the first number among its processes: where it ends, all below it end. Each
-child is the first process of one more (`fork`), and stands in a file system of its own (`stand_in`)
+child is the first process of one more (`fork`), and works in a file system of its own (`move_into`)
 that holds Python, the libraries and the learner's folder, all of them read-only, an empty scratch
 folder and an empty `/dev/shm`, which are gone with it.
 
@@ -145,7 +145,7 @@ def fork() -> int:
     return pid
 
 
-def stand_in(shown: Iterable[str], scratch: str) -> None:
+def move_into(shown: Iterable[str], scratch: str) -> None:
     """Give up the machine's file system for one that holds these files and folders, read-only.
 
     Args:

@@ -35,8 +35,33 @@ from checks.mistakes import CATALOGUE
 HEAVY = frozenset({"torchvision", "matplotlib", "scipy", "pandas", "sklearn", "PIL", "tqdm"})
 # What a figure needs beyond `import matplotlib.pyplot`, and pulls in only when it draws.
 DRAWING = ("matplotlib.backends.backend_agg", "PIL.PngImagePlugin")
-IMPORT_SECONDS = 10.0
+IMPORT_SECONDS = 7.0
+BUDGET = 240.0  # seconds for all probes of a submission
 Found = TypeVar("Found")
+
+
+@dataclass
+class Budget:
+    """The time that all probes of a submission may take together, and what is used of it.
+
+    What computes is charged by its CPU time, so that a busy machine costs nobody; what waits, by
+    a third of the clock's.
+    """
+
+    seconds: float = BUDGET
+    used: float = 0.0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more is run."""
+        return self.used >= self.seconds
+
+    def charge(self, outcome: Outcome) -> None:
+        """Count one probe."""
+        if outcome.cpu is None:
+            self.used += outcome.seconds
+        else:
+            self.used += max(outcome.cpu, outcome.seconds / 3)
 
 
 @dataclass
@@ -49,6 +74,7 @@ class Submission:
     folder: Path
     sandbox: Sandbox
     seed: int = 0
+    budget: Budget = field(default_factory=Budget)
     _found: dict[Hashable, Future[Any]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _texts: dict[Path, str] = field(default_factory=dict, repr=False)
@@ -91,7 +117,7 @@ class Submission:
                 inside = path.resolve().is_relative_to(self.folder)
                 if inside and path.is_file() and path.stat().st_size <= MAX_SOURCE:
                     self._texts[path] = path.read_text(encoding="utf-8", errors="replace")
-            except (OSError, ValueError):
+            except (OSError, ValueError, RuntimeError):  # the last one: a link to itself
                 pass
         return self._texts[path]
 
@@ -213,27 +239,30 @@ class Submission:
     def _answer(
         self, tier: str, about: str, probe: str, arguments: dict[str, Any], limits: Limits
     ) -> Outcome:
-        if (tier, "") in self._hung:
-            return Outcome("timeout", detail="import")
+        self.preload(tier)
+        # The import alone comes first: where it hangs, nothing else has to be waited for.
+        if any((each, "") in self._hung for each in stand_ins.earlier(tier)):
+            self._more_stand_ins(tier, Outcome("timeout"), self.stand_ins(tier))
+        if not self._is_importable(tier) and (alone := self.imports(tier)).status == "timeout":
+            self._hung.add((tier, ""))
+            return replace(alone, detail=alone.detail or "import")
         if (tier, about) in self._hung:  # it has hung before: don't wait as long again
             limits = Limits(limits.seconds / 4, limits.memory, limits.file)
-        self.preload(tier)
-        known = self.stand_ins(tier)
         outcome = self._run(tier, probe, arguments, limits)
-        while self._ended_at_import(tier, outcome):
-            if known == (known := self._more_stand_ins(tier, outcome, known)):
-                break
-            outcome = self._run(tier, probe, arguments, limits)
         if outcome.status == "timeout":
-            self._hung.add((tier, "" if self.imports(tier).status == "timeout" else about))
+            self._hung.add((tier, about))
         return outcome
 
     def _run(self, tier: str, probe: str, arguments: dict[str, Any], limits: Limits) -> Outcome:
-        """Run a probe, with the stand-ins that are known to be needed."""
+        """Run a probe with the stand-ins that are known to be needed, while there is time left."""
         sources = {each.tier: stand_ins.source(each.tier) for each in self.stand_ins(tier)}
-        return self.sandbox.run(
+        if self.budget.is_spent:
+            return Outcome("timeout", detail="budget")
+        outcome = self.sandbox.run(
             self.folder, tier, probe, arguments, self.seed, limits, stand_ins=sources
         )
+        self.budget.charge(outcome)
+        return outcome
 
     def imports(self, tier: str) -> Outcome:
         """How an import of the tier's file ends, and nothing else of it."""
@@ -249,13 +278,6 @@ class Submission:
                 break
             outcome = self.imports(tier)
         return outcome.status == "ok"
-
-    def _ended_at_import(self, tier: str, outcome: Outcome) -> bool:
-        if outcome.status == "ok":
-            return False
-        if outcome.error is None:  # it says nothing about where it was
-            return self.imports(tier).status != "ok"
-        return is_at_import(outcome.error, tier)
 
     def _more_stand_ins(
         self, tier: str, outcome: Outcome, known: tuple[StandIn, ...]
@@ -434,6 +456,14 @@ class Solution:
                 hint="Look for a loop that grows a list, or a shape with a number too many.",
                 error=error,
                 subject=subject,
+            )
+        if outcome.status == "timeout" and outcome.detail == "budget":
+            return OverTimeError(
+                "This was not run any more: your code has used up the time that all checks "
+                f"together may take ({self.submission.budget.seconds:.0f} seconds).",
+                expected="Code that needs a second or two for most checks.",
+                why="Whoever checks a whole class can't wait for one file.",
+                hint="Fix first what took so long in the checks before this one.",
             )
         if outcome.status == "timeout":
             what = "The import of this file" if at_import else "Your code"

@@ -96,7 +96,7 @@ def unpack(message: bytes) -> Any:
     body = memoryview(message)[HEADER.size + json_size :]
     try:
         tree = json.loads(message[HEADER.size : HEADER.size + json_size])
-        return _decode(tree, body, 0)
+        return _decode(tree, body, [0], 0)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise WireError(f"the message does not parse: {type(error).__name__}") from None
 
@@ -234,7 +234,7 @@ def _take(size: int, used: list[int]) -> None:
     used[0] += size
 
 
-def _decode(tree: Any, body: memoryview, depth: int) -> Any:
+def _decode(tree: Any, body: memoryview, used: list[int], depth: int) -> Any:
     if depth > 2 * MAX_DEPTH:
         raise ValueError("nested too deeply")
     if isinstance(tree, str):
@@ -248,17 +248,18 @@ def _decode(tree: Any, body: memoryview, depth: int) -> Any:
     ((tag, content),) = tree.items()
     if tag == "$dict":
         return {
-            _key(key): _decode(item, body, depth + 1) for key, item in (pair for pair in content)
+            _key(key): _decode(item, body, used, depth + 1)
+            for key, item in (pair for pair in content)
         }
     if tag in ("$list", "$tuple"):
-        items = [_decode(item, body, depth + 1) for item in _as_list(content)]
+        items = [_decode(item, body, used, depth + 1) for item in _as_list(content)]
         return items if tag == "$list" else tuple(items)
     if tag == "$float" and content in ("nan", "inf", "-inf"):
         return float(content)
     if tag == "$other":
         return Other(_text(content)[:200])
     if tag == "$array":
-        return _decode_array(content, body)
+        return _decode_array(content, body, used)
     raise ValueError("unknown node")
 
 
@@ -286,7 +287,7 @@ def _as_list(content: Any) -> list[Any]:
     return content
 
 
-def _decode_array(content: Any, body: memoryview) -> Array:
+def _decode_array(content: Any, body: memoryview, used: list[int]) -> Array:
     import numpy as np
 
     offset, dtype_name, shape, kind, requires_grad, original = content
@@ -294,9 +295,12 @@ def _decode_array(content: Any, body: memoryview) -> Array:
         raise ValueError("not an array's description")
     if not all(type(n) is int and n >= 0 for n in (offset, *_as_list(shape))) or len(shape) > 16:
         raise ValueError("not a shape")
+    if offset != used[0]:  # each has bytes of its own, or a few would pass for a flood of numbers
+        raise ValueError("not where `pack` puts it")
     dtype = np.dtype(dtype_name)
     end = offset + math.prod(shape) * dtype.itemsize
     if end > len(body):
         raise ValueError("the array is larger than what came")
+    used[0] = end
     values = np.frombuffer(body[offset:end], dtype=dtype).reshape(shape)
     return Array(values, kind, _text(original)[:40] or dtype_name, requires_grad is True)

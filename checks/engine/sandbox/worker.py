@@ -68,13 +68,14 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def packed_answer(request: dict[str, Any]) -> bytes:
-    """`answer`, as a message."""
+    """`answer`, as a message, with the request's `salt`: no answer serves twice."""
+    salt = {"salt": request["salt"]}
     try:
-        return wire.pack(answer(request))
+        return wire.pack(answer(request) | salt)
     except WireError as error:
-        return wire.pack({"status": "oversized", "message": str(error)})
+        return wire.pack({"status": "oversized", "message": str(error)} | salt)
     except BaseException as error:
-        return wire.pack(describe(error, request["solutions"]))
+        return wire.pack(describe(error, request["solutions"]) | salt)
 
 
 def _seed(seed: int) -> None:

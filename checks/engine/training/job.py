@@ -14,6 +14,7 @@ import torch
 from checks.engine.errors import (
     ClaimedError,
     DataError,
+    KeptError,
     RunError,
     StoringError,
     UnfitError,
@@ -33,7 +34,7 @@ class RefusedError(Exception):
     """The training can't begin as asked for; the text is one sentence."""
 
 
-REFUSALS = (RefusedError, DataError, RunError)
+REFUSALS = (RefusedError, DataError, KeptError, RunError)
 
 
 def carry_out(request: Request, emit: Emit) -> None:
@@ -93,6 +94,8 @@ class Job:
         if not self.request.resume:  # else when it is clear that the run can go on
             run_record.store_json(self.folder / "run.json", self.configuration)
         if self.request.tensorboard:
+            if (self.folder / "tensorboard").is_symlink():
+                raise RefusedError("tensorboard in the run's folder is a link: remove it.")
             self.log = Log(self.folder / "tensorboard", self.kept["epoch"] if self.kept else 0)
 
     def _configure(self) -> dict[str, Any]:

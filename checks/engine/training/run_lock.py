@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import IO
 
-from checks.engine.errors import ClaimedError
+from checks.engine.errors import ClaimedError, KeptError
+from checks.engine.files import open_plain
 
 LOCK = ".lock"
 TRIES, PAUSE = 20, 0.05  # a process that was killed may take a moment to be gone
@@ -22,9 +23,10 @@ def claim(folder: Path) -> IO[bytes]:
 
     Raises:
         ClaimedError: another process has it.
+        KeptError: something else is in the lock's place.
         OSError: the folder can't be written.
     """
-    file = (folder / LOCK).open("ab")
+    file = os.fdopen(open_plain(folder / LOCK, os.O_RDWR | os.O_CREAT), "r+b")
     for last in (False,) * (TRIES - 1) + (True,):
         try:
             _lock(file)
@@ -40,14 +42,16 @@ def claim(folder: Path) -> IO[bytes]:
 def is_claimed(folder: Path) -> bool:
     """Whether a process trains this run at this moment."""
     try:
-        with (folder / LOCK).open("r+b") as file:
-            _lock(file)
-    except FileNotFoundError:
-        return False
+        file = os.fdopen(open_plain(folder / LOCK, os.O_RDWR), "r+b")
     except PermissionError:  # another user's run; on Windows, also one that is locked
         return os.name == "nt"
-    except OSError:
-        return True
+    except (OSError, KeptError):  # none, or no lock
+        return False
+    with file:
+        try:
+            _lock(file)
+        except OSError:
+            return True
     return False
 
 

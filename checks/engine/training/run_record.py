@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from checks.engine.errors import StoringError
-from checks.engine.files import reason, replace
+from checks.engine.errors import DamagedError, KeptError, StoringError
+from checks.engine.files import read_plain, reason, replace
 from checks.engine.training import sampling
 from checks.engine.training.checkpoint import on_cpu
 from checks.engine.training.losses import UNKNOWN, Pair
@@ -135,9 +135,10 @@ def store(path: Path, contents: bytes) -> None:
 
 def clean(folder: Path) -> None:
     """Remove drafts of processes that were killed while they wrote; the run is claimed by ours."""
-    for draft in folder.rglob(".*.tmp"):
-        with contextlib.suppress(OSError):
-            draft.unlink()
+    for place in (folder, folder / "samples", folder / "checkpoints"):
+        for draft in [] if place.is_symlink() else place.glob(".*.tmp"):
+            with contextlib.suppress(OSError):
+                draft.unlink()
 
 
 def store_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -189,13 +190,13 @@ def load_tensors(path: Path) -> dict[str, Any]:
     """
     what = f"{path.name} of the run {path.parent.name}"
     try:
-        if path.stat().st_size > MAX_STATES:
-            raise StoringError(f"{what} is far too large to be read.")
-        held = path.read_bytes()
+        held = read_plain(path, MAX_STATES)
     except FileNotFoundError:
         raise StoringError(f"{what} is not there.") from None
-    except OSError as error:
-        raise StoringError(f"{what} can't be read: {reason(error)}.") from None
+    except DamagedError:
+        raise StoringError(f"{what} is far too large to be read.") from None
+    except KeptError:
+        raise StoringError(f"{what} is not a plain file, or can't be read.") from None
     try:
         content = torch.load(io.BytesIO(held), map_location="cpu", weights_only=True)
     except Exception:  # torch says it in many ways

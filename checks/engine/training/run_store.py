@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import json
 import math
 import os
@@ -21,7 +22,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from checks.engine.errors import RunError
+from checks.engine.errors import DamagedError, KeptError, RunError
+from checks.engine.files import read_plain
 from checks.engine.paths import KIT
 from checks.engine.training.run_lock import is_claimed
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 RUNS = Path(os.environ.get("GAN_KIT_RUNS") or KIT / "runs").absolute()
 FORMAT = 1
+MAX_SAMPLES = 32 * 2**20  # bytes of a file with samples
 MAX_TEXT = 4 * 2**20  # bytes of a JSON or CSV file
 MAX_EPOCHS = 1_000_000
 LOSSES = ("discriminator_loss", "generator_loss")
@@ -188,7 +191,8 @@ def history(run: Run) -> list[dict[str, float]]:
 def samples(run: Run) -> dict[int, Path]:
     """The files with samples, by epoch, in order."""
     found = {}
-    for path in _listed(run.folder / "samples"):
+    is_plain = not (run.folder / "samples").is_symlink()
+    for path in _listed(run.folder / "samples") if is_plain else []:
         match = re.fullmatch(r"epoch_(\d{3,7})\.npz", path.name)
         if match and path.is_file():
             found[int(match[1])] = path
@@ -203,14 +207,15 @@ def load_samples(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     """
     damaged = RunError(f"{path.name} of the run {path.parent.parent.name} is damaged.")
     try:
-        with zipfile.ZipFile(path) as archive:
+        content = read_plain(path, MAX_SAMPLES, within=path.parent.parent)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
             if not set(ARRAYS) - OPTIONAL <= set(entries):
                 raise damaged
             return {
                 name: _array(archive, entries[name], name) for name in ARRAYS if name in entries
             }
-    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError,
+    except (OSError, KeptError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError,
             zipfile.BadZipFile, zipfile.LargeZipFile):  # fmt: skip
         raise damaged from None
 
@@ -254,11 +259,11 @@ def _listed(folder: Path) -> list[Path]:
 def _text(path: Path) -> str:
     what = f"{path.name} of the run {path.parent.name}"
     try:
-        if not path.is_file():
-            raise RunError(f"{what} is not a file.")
-        if path.stat().st_size > MAX_TEXT:
-            raise RunError(f"{what} is far too large to be read.")
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_plain(path, MAX_TEXT).decode("utf-8", "replace")
+    except DamagedError:
+        raise RunError(f"{what} is far too large to be read.") from None
+    except KeptError:
+        raise RunError(f"{what} is not a file, or can't be read.") from None
     except OSError as error:
         raise RunError(f"{what} can't be read: {error.strerror}.") from None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import threading
@@ -19,9 +18,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from checks.engine.files import replace
+from checks.engine.errors import KeptError
+from checks.engine.files import read_plain, remove, replace
 from checks.engine.processes import kill, start
 from checks.engine.sandbox.worker_process import MAX_OUTPUT
+from checks.engine.training import run_store
 from checks.engine.training.request import SCRATCH, Request
 from checks.engine.training.run_store import SEEN
 
@@ -132,10 +133,13 @@ class Supervisor:
             self.last_line = lines[-1].rstrip(".")
         if not printed or self._folder is None or not self._folder.is_dir():
             return
-        path = self._folder / OUTPUT
-        with contextlib.suppress(OSError), path.open("ab") as file:
-            room = MAX_OUTPUT - file.tell()
-            file.write(printed[: max(room, 0)])
+        # The learner's code can write in this folder: a link or a pipe in the file's place is
+        # neither read nor followed, but replaced.
+        path, before = self._folder / OUTPUT, b""
+        with contextlib.suppress(OSError, KeptError):
+            before = read_plain(path, MAX_OUTPUT)
+        with contextlib.suppress(OSError):
+            replace(path, (before + printed)[:MAX_OUTPUT])
 
     # The end.
 
@@ -145,7 +149,7 @@ class Supervisor:
         self._reader.join(1)
         self.keep_output()
         if self._folder is not None:
-            shutil.rmtree(self._folder / SCRATCH, ignore_errors=True)
+            remove(self._folder / SCRATCH)
 
     def __enter__(self) -> Supervisor:
         return self
@@ -168,8 +172,8 @@ def note(folder: Path, state: str, problem: str = "") -> None:
     The books themselves, how far it came, are left as they are.
     """
     path = folder / "state.json"
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        held = json.loads(path.read_bytes())
+    with contextlib.suppress(OSError, KeptError, ValueError, TypeError, KeyError, RecursionError):
+        held = json.loads(read_plain(path, run_store.MAX_TEXT))
         if held["state"] == "running":
             content = held | {"state": state, "problem": problem}
             replace(path, (json.dumps(content, indent=2) + "\n").encode())
