@@ -113,7 +113,7 @@ CHANGE = {
     "an owner": "works(os.chown, NEXT, 12345, 12345); works(os.chown, OWN, 12345, 12345)",
     "flags of a file": "works(lambda: __import__('fcntl').ioctl(os.open(OWN, 0), 0x40086602, "
     "struct.pack('l', 0x40)))",
-    "writing": "works(lambda: open(NEXT, 'a').write('x')); works(lambda: open(OWN, 'a').write('x'))",
+    "writing": "[works(lambda: open(file, 'a').write('x')) for file in (NEXT, OWN)]",
     "a truncation": "works(os.truncate, NEXT, 0); works(os.truncate, OWN, 0)",
     "a new name": "works(os.rename, NEXT, NEXT + '2'); works(os.link, OWN, OWN + '2')",
     "a removal": "works(os.remove, NEXT); works(os.remove, OWN)",
@@ -213,16 +213,13 @@ def test_nothing_outside_scratch_is_changed(target: Target, name: str) -> None:
         for path in (target.next, target.next.parent, own, own.parent):
             seen = path.stat()
             found += [seen.st_mode, seen.st_uid, seen.st_nlink, os.listxattr(path)]
-            found += [path.read_text() if path.is_file() else sorted(os.listdir(path))]
+            found += [path.read_text()[-9:] if path.is_file() else sorted(os.listdir(path))]
         return [*found, target.next.stat().st_mtime_ns, own.stat().st_mtime_ns > 10**18]
 
     target.won("won = 0")
     before = state()
     target.won(CHANGE[name])
-    after = state()
-    assert [
-        a for a, b in zip(after, before, strict=True) if a != b and "import" not in str(a)
-    ] == []
+    assert state() == before
 
 
 AMOUNTS = {

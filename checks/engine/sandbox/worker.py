@@ -463,10 +463,7 @@ def _hide_accelerators() -> None:
     """
     import torch
 
-    torch.backends.mps.is_available = lambda: False  # type: ignore[assignment]
-    if hasattr(torch, "accelerator"):
-        torch.accelerator.is_available = lambda: False
-        torch.accelerator.current_accelerator = lambda check_available=False: None
+    torch._C._mps_is_available = lambda: False  # type: ignore[attr-defined,unused-ignore]
 
 
 def main() -> None:
