@@ -221,7 +221,7 @@ def test_a_link_to_the_reference_is_refused(tmp_path: Path) -> None:
         assert folder_of(plain, "--solutions") == REFERENCE
 
 
-# The command that trains, and a folder that the learner's code can write in -------------------------
+# The command that trains, and a folder that the learner's code can write in -----------------------
 
 
 @pytest.fixture
