@@ -96,7 +96,9 @@ def test_objects_stay_in_the_child(one: Bench, name: str) -> None:
 # What is written where the evidence goes ------------------------------------------------------
 
 FORGE = """
-    import json, os, struct
+    import json, os, struct, sys
+    frame = sys._getframe()
+    while "request" not in frame.f_locals: frame = frame.f_back
     def message(tree, text=None):
         text = text or json.dumps(tree).encode()
         return struct.pack("<4sIQ", b"GANK", len(text), 0) + text
@@ -110,7 +112,7 @@ FORGE = """
         os.write(3, data)
         os._exit(0)
     error = {"status": "error", "type": "E", "message": "m", "bases": [], "frames": [],
-             "raised_by_learner": False}
+             "raised_by_learner": False, "salt": frame.f_locals["request"]["salt"]}
 """
 FORGERIES = {
     "rubbish": "send(b'rubbish')",

@@ -43,7 +43,7 @@ EVIDENCE_FD, READY_FD = 3, 4
 MAX_FRAMES = 12
 PARENT = os.getppid()
 PARENT_GONE = getattr(signal, "SIGUSR1", signal.SIGTERM)  # what Linux tells us by
-TICK = 0.1  # seconds: how well the system counts CPU time
+NEARLY = 0.7  # the system's limit counts by ticks, and comes early on a busy machine
 LOOK_SECONDS = 0.1  # between two looks at the memory in use
 MANY_FORKS = 200  # more than one run of all checks asks of a process
 TWINS: set[int] = set()  # this process's own copies, which are no orphans of a learner's
@@ -175,7 +175,7 @@ def serve_forks(channel_fd: int, missing: int) -> None:
             _, status, usage = os.wait4(pid, 0)
             _end_orphans()
             cpu = usage.ru_utime + usage.ru_stime
-            if os.WIFSIGNALED(status) and cpu > request["limits"]["cpu"] - TICK:
+            if os.WIFSIGNALED(status) and cpu > NEARLY * request["limits"]["cpu"]:
                 why = Why.TIME
             if not os.read(is_ready, 1):  # the learner's code was never reached
                 why = Why.NOT_ISOLATED
