@@ -192,8 +192,8 @@ def target(
             stream.listen(8)
             abstract.listen(8)
             yield Target(own, request.param, names, following)
-        for each in sockets.iterdir():
-            each.unlink()
+        for path in sockets.iterdir():
+            path.unlink()
         sockets.rmdir()
     assert soon(lambda: running(MARK) == [])
 

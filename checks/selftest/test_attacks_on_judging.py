@@ -102,7 +102,8 @@ class Slow(Sandbox):
 
     def __init__(self, *outcomes: Outcome) -> None:
         super().__init__("fork")
-        self.outcomes, self.asked = list(outcomes), []
+        self.outcomes = list(outcomes)
+        self.asked: list[object] = []
 
     def preload(self, modules: object, tier: str = "") -> None:
         """There is nothing to load."""
