@@ -188,7 +188,7 @@ def target(
                 "OWN": str(own.folder / "beginner.py"),
             }
             for each, name in ((stream, "STREAM"), (datagram, "DATAGRAM"), (abstract, "ABSTRACT")):
-                each.bind(names[name])
+                each.bind(str(names[name]))
             stream.listen(8)
             abstract.listen(8)
             yield Target(own, request.param, names, following)
