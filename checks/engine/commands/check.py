@@ -53,13 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("For teachers and other data").add_argument
     add("--solutions", metavar="DIR",
         help="check the files in this folder; without TIER, all (default: exercises)")  # fmt: skip
-    add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
+    add("--data", metavar="DIR", help="folder with MNIST, to train on")
     add("--seed", type=int, metavar="N", help="draw the challenges from this seed")
     add("--json", metavar="FILE", help="write the verdicts to a file, as JSON")
     add("--junit", metavar="FILE", help="write the verdicts to a file, as JUnit XML")
     add("--github", action="store_true",
         help="mark what is wrong for GitHub Actions (there, by itself)")  # fmt: skip
-    add("--version", action="store_true", help="versions, and how your code is isolated")
+    add("--version", action="store_true", help="versions, and the isolation here")
 
 
 def _tier(name: str) -> str:
