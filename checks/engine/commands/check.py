@@ -56,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="DIR", help="folder with MNIST, to train on")
     add("--seed", type=int, metavar="N", help="draw the challenges from this seed")
     add("--json", metavar="FILE", help="write the verdicts to a file, as JSON")
-    add("--junit", metavar="FILE", help="write the verdicts to a file, as JUnit XML")
+    add("--junit", metavar="FILE", help="the same, as JUnit XML")
     add("--github", action="store_true",
         help="mark what is wrong for GitHub Actions (there, by itself)")  # fmt: skip
     add("--version", action="store_true", help="versions, and the isolation here")
