@@ -69,6 +69,7 @@ def start(tier: str, *, solved: bool = False) -> None:
             SESSION.folder = Path(mkdtemp(prefix="gan-solved-"))
             for file in REFERENCE.glob("*.py"):
                 shutil.copy(file, SESSION.folder)
+                SESSION.written[file.stem] = file.read_bytes()
         SESSION.judge.start()
 
 

@@ -136,7 +136,7 @@ def _as_text(verdicts: Sequence[Verdict], next_step: str) -> str:
         force_jupyter=False,
         force_terminal=False,
     )
-    checks = [Check(v.check, v.tier, v.title, v.points) for v in verdicts]
+    checks = [Check(v.check, v.tier, v.title, v.points, v.about) for v in verdicts]
     with Screen(console) as screen:
         screen.start(checks)
         for verdict in verdicts:
