@@ -54,5 +54,5 @@ def short(file: str | Path) -> str:
     """A file's path from here, or its name where it lies elsewhere."""
     try:
         return Path(file).relative_to(Path.cwd()).as_posix()
-    except ValueError:
+    except (ValueError, OSError):  # the current folder may be gone
         return Path(file).name
