@@ -290,7 +290,14 @@ def _run(tier: str, chosen: Sequence[Listed], notes: list[str]) -> None:
             only=[each.check.check for each in chosen],
         )  # fmt: skip
     except KeyboardInterrupt:
-        output.show(shown(Page("Stopped", paragraphs=("Nothing was judged. Run this cell again when you are ready.",))))
+        output.show(
+            shown(
+                Page(
+                    "Stopped",
+                    paragraphs=("Nothing was judged. Run this cell again when you are ready.",),
+                )
+            )
+        )
         return
     if recording and (notice := recording.keep(verdicts)):
         notes.append(notice)
