@@ -76,6 +76,7 @@ def _unshare_with_all_users() -> None:
     if helper == 0:
         code = 1
         try:
+            os.close(ask)  # or it would wait for itself, where the other one is refused
             if os.read(asked, 1):
                 _write_users(outer)
                 os.write(answer, b"y")
