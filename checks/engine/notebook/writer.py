@@ -132,7 +132,10 @@ def notebook(tier: str, *, solved: bool = False, url: str = "", folder: Path = R
     made = Notebook(tier)
     made.text("title", _title(ast.get_docstring(source.tree) or ""))
     made.code("setup", _setup(tier, url, folder.name if solved else "exercises"))
-    for group in _groups(source, parts):
+    groups = list(_groups(source, parts))
+    # What the tier makes comes before what is written about it.
+    groups.sort(key=lambda group: defined(group[0]) == "REFLECTION")
+    for group in groups:
         _add_group(made, source, group, parts)
     return made.to_json()
 
