@@ -275,7 +275,7 @@ def _run(tier: str, chosen: Sequence[Listed], notes: list[str]) -> None:
     came: list[Verdict] = []
 
     def progress() -> None:
-        done = f"{len(came)} of {len(chosen)} checks" if came else "Loading PyTorch"
+        done = f"{len(came)} of {len(chosen)} checks" if came else "Checking"
         output.show(shown(Page(f"{done} …")))
 
     def take(verdict: Verdict) -> None:
