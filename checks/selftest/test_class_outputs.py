@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.engine.classroom import class_report, feedback, gradebooks, pool
+from checks.engine.classroom import class_report, feedback, gradebooks, pool, similarity
 from checks.engine.classroom.excerpts import excerpt
 from checks.engine.classroom.grading import Plan, grade
 from checks.engine.classroom.ledger import Record
@@ -22,6 +22,7 @@ from checks.engine.classroom.pool import Progress
 from checks.engine.classroom.results import Graded
 from checks.engine.course.verdict import Status
 from checks.engine.errors import UsageError
+from checks.engine.paths import EXERCISES, REFERENCE
 from checks.mistakes import CATALOGUE
 from checks.selftest.classes import (
     CHECKS,
@@ -303,3 +304,35 @@ def test_all_of_it_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.html")}
     grade(plan, people, Progress())
     assert times == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.html")}
+
+
+# Alike --------------------------------------------------------------------------------------------
+
+
+def test_only_what_is_alike_beyond_the_exercise_is_listed() -> None:
+    """A copy with other names is found; reference, stub and right solutions of many are not."""
+    reference = (REFERENCE / "advanced.py").read_bytes()
+    stub = (EXERCISES / "advanced.py").read_bytes()
+    odd = reference.decode() + (
+        "\n\ndef odd(values):\n    total = 3\n    for index, value in enumerate(values):\n"
+        "        if value > 17 and index % 5 == 2:\n            total += value * 31 - index // 7\n"
+        "        elif index < 40:\n            total -= (value - 11) ** 2 + index * 13\n"
+        "    while total > 900:\n        total = total // 3 + 19\n"
+        "    return [total, total * 2, values[3:17:2], {'odd': total % 23}]\n"
+    )
+    renamed = odd.replace("total", "summe").replace("index", "i").replace("value", "wert")
+    many = {f"s{number}": {"advanced": reference} for number in range(20)}
+    files = {
+        **many,
+        "stub": {"advanced": stub},
+        "a": {"advanced": odd.encode()},
+        "b": {"advanced": renamed.encode() + b"# mine"},
+        "broken": {"advanced": b"def ("},
+    }
+    found = similarity.pairs(files, {"advanced": [stub, reference]}, 0.6)
+    assert [(pair.one, pair.other) for pair in found] == [("a", "b")]
+    assert found[0].parts == ("odd",)
+    assert found[0].share > 0.9
+    text = similarity.page(found, 0.6)
+    assert "summe" in text
+    assert "<script" not in similarity.page([dataclasses.replace(found[0], one=HOSTILE)], 0.6)

@@ -179,6 +179,8 @@ APART = {
     "run_checks.py wasserstein": "an example of a tier that does not exist yet",
     "-m checks.engine.sandbox.worker fork FD": "started by the engine",
     "-m checks.engine.training.worker": "started by the engine",
+    "-m checks.engine.classroom.autograders gradescope [ROOT] [TIER …]": "test_class_bundles",
+    "-m checks.engine.classroom.autograders classroom50 [CHECKOUT] [TIER …]": "test_class_bundles",
     "-m pip install -r requirements.txt": "run by .ci/run",
     "-m pip install tensorboard": "needs a network",
     "-m pip install distributed": "needs a network",

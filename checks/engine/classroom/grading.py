@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dataclasses import replace as replaced
 from pathlib import Path
 
-from checks.engine.classroom import class_report, feedback, gradebooks, tables
+from checks.engine.classroom import class_report, feedback, gradebooks, similarity, tables
 from checks.engine.classroom.handed_in import HandedIn
 from checks.engine.classroom.intake import Intake
 from checks.engine.classroom.keys import Conditions, kit_version
@@ -19,7 +19,7 @@ from checks.engine.classroom.results import UNGRADED, Graded, graded
 from checks.engine.course.verdict import Status
 from checks.engine.errors import InfraError, UsageError
 from checks.engine.files import reason, replace
-from checks.engine.paths import EXERCISES
+from checks.engine.paths import EXERCISES, REFERENCE
 from checks.engine.runner import reports
 
 STATUSES = {
@@ -47,6 +47,7 @@ class Plan:
     gradebook: gradebooks.Gradebook | None = None
     title: str = "The class"
     remote: Remote | None = None
+    similar: float | None = None
 
 
 @dataclass
@@ -187,6 +188,8 @@ def hand_back(plan: Plan, ledger: Ledger, intake: Intake) -> Outcome:
         files[book.name] = book.text
         outcome.notes += book.notes
     files |= feedback_files(plan, intake, students)
+    if plan.similar is not None:
+        files["similar.html"] = similar_page(plan, intake, plan.similar)
     for name, text in files.items():
         write(plan.out / name, text)
     outcome.files = [plan.out / name for name in files if "/" not in name]
@@ -212,6 +215,22 @@ def feedback_files(
     if "Moodle" in intake.platforms:
         files["feedback-moodle.zip"] = feedback.moodle_zip(pages)
     return files
+
+
+def similar_page(plan: Plan, intake: Intake, least: float) -> str:
+    """The pairs that are alike, for a person to read."""
+    files = {
+        each.title: {tier: file.contents for tier, file in each.files.items()}
+        for each in intake.students.values()
+    }
+    given = {
+        tier: [
+            (folder / f"{tier}.py").read_bytes()
+            for folder in (EXERCISES, REFERENCE) if (folder / f"{tier}.py").is_file()
+        ]
+        for tier in plan.conditions.tiers
+    }  # fmt: skip
+    return similarity.page(similarity.pairs(files, given, least), least)
 
 
 def facts_of(plan: Plan, intake: Intake) -> list[tuple[str, str]]:

@@ -7,11 +7,11 @@ import json
 import secrets
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from checks.engine.classroom.bundles import pack
 from checks.engine.course.listing import course
 from checks.engine.course.questions import answers
 from checks.engine.course.release import FILE, Release, SealedAnswer, sealed
@@ -26,7 +26,6 @@ UNWANTED = (
     "__pycache__", "selftest", "benchmarks", "experiments", ".*", "*.pyc", "README.md",
     "release.json", "stubs", "TEACHERS.md",
 )  # fmt: skip
-FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def write_release(target: Path, wanted: Wanted) -> Path:
         with tempfile.TemporaryDirectory(prefix="gan-release-") as place:
             folder = Path(place) / target.stem
             fill(folder, wanted)
-            pack(folder, target)
+            pack(folder, target, top=f"{folder.name}/")
         return target
     except OSError as error:
         raise ClassError(f"{target} can't be written: {reason(error)}.") from None
@@ -156,18 +155,6 @@ def listed(names: Sequence[str]) -> str:
     """Names in a row, with "and" before the last."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
-
-
-def pack(folder: Path, target: Path) -> None:
-    """A folder as a zip whose bytes depend on nothing but what is in it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
-            member = zipfile.ZipInfo(name, FIXED_TIME)
-            member.external_attr = 0o644 << 16
-            member.compress_type = zipfile.ZIP_DEFLATED
-            packed.writestr(member, path.read_bytes())
 
 
 def described(wanted: Wanted) -> Mapping[str, int]:

@@ -6,6 +6,9 @@ open stands in unclear.csv.
 
 Every verdict is kept the moment it falls. Whatever breaks the work off, the same command goes on
 where it was; what has not changed since costs nothing.
+
+`bundle gradescope` or `bundle classroom50` in place of SUBMISSIONS packs what these need to grade
+by themselves, into the zip that --out names.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks.engine.classroom import gradebooks
+from checks.engine.classroom.bundles import KINDS, write_bundle
 from checks.engine.classroom.exports import stem
 from checks.engine.classroom.grading import STATUSES, Outcome, Plan, grade, merge, shard
 from checks.engine.classroom.handed_in import parts_of
@@ -62,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what one submission may take (default: 240)")  # fmt: skip
     add("--again", action="append", default=[], metavar="WHAT",
         help="grade anew what is failed, infra, timeout or all, or a student's id")  # fmt: skip
+    add("--similar", type=share, metavar="SHARE",
+        help="list pairs that are alike in this share, for you to read: 0.6, say")  # fmt: skip
     add("--cluster", metavar="ADDRESS",
         help="work on a Dask cluster: its scheduler's address or file")  # fmt: skip
     add("--shard", type=shard_of, metavar="K/N", help="only every N-th student, from the K-th on")
@@ -80,6 +86,14 @@ def pattern(text: str) -> re.Pattern[str]:
         raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from None
     if "student" not in found.groupindex:
         raise argparse.ArgumentTypeError(f"{text!r} has no group (?P<student>…)")
+    return found
+
+
+def share(text: str) -> float:
+    """A share from 0 to 1, as an argparse type."""
+    found = positive(text)
+    if found > 1:
+        raise argparse.ArgumentTypeError(f"a share up to 1 is wanted, not {text!r}")
     return found
 
 
@@ -114,6 +128,8 @@ def run(options: argparse.Namespace) -> int:
     from checks.engine.ui.grading_screen import GradingScreen
     from checks.engine.ui.screen_text import Page, make_console
 
+    if options.submissions[0] == "bundle" and not Path("bundle").exists():
+        return bundle(options)
     inputs = only_inputs(options.submissions)
     listed = course()
     if options.merge:
@@ -138,11 +154,25 @@ def run(options: argparse.Namespace) -> int:
     plan = Plan(
         out, conditions, options.workers or n_cores(), options.budget,
         options.again, options.points, book, stem(inputs[0].resolve().name),
-        remote_of(options.cluster),
+        remote_of(options.cluster), options.similar,
     )  # fmt: skip
     with GradingScreen(page.console) as screen:
         outcome = grade(plan, intake, screen.progress)
     return say_outcome(page, outcome)
+
+
+def bundle(options: argparse.Namespace) -> int:
+    """Pack what a platform needs to grade by itself, and say what has to be set there."""
+    from checks.engine.ui.screen import Screen, make_console
+
+    kind = options.submissions[1] if len(options.submissions) == 2 else ""
+    if not kind or options.out is None:
+        raise UsageError(
+            f"grade bundle {' or '.join(KINDS)} --out FILE.zip is how it is asked for."
+        )
+    said = write_bundle(kind, Path(options.out), options.tier or ())
+    Screen(make_console()).notice(f"{options.out} is written. {said}")
+    return PASSED
 
 
 def join(options: argparse.Namespace, folders: list[Path], listed: list[Listed]) -> int:
