@@ -6,6 +6,7 @@ The exports are built here by the rules that the platforms' own programs follow.
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import stat
@@ -16,10 +17,14 @@ from pathlib import Path
 
 import pytest
 
+from checks.engine.classroom.grading import record_of
 from checks.engine.classroom.handed_in import parts_of
 from checks.engine.classroom.intake import Intake, read_roster, take_in
+from checks.engine.classroom.results import in_cell
 from checks.engine.course.listing import course
+from checks.engine.course.verdict import Frame
 from checks.engine.errors import UsageError
+from checks.engine.learner.notebook import Place
 from checks.engine.paths import EXERCISES, tiers
 
 PARTS = parts_of(course())
@@ -236,9 +241,38 @@ def test_archives_inside_and_notebooks_are_said(tmp_path: Path) -> None:
     assert student.files["beginner"].contents == b"1"
     assert set(student.files) == {"beginner"}
     said = "\n".join(student.problems)
-    for words in ("deep.zip is an archive inside", "x.rar", "advanced.ipynb was handed in as a",
-                  "bonus.py was handed in as a"):  # fmt: skip
+    for words in ("deep.zip is an archive inside", "x.rar", "advanced.ipynb is not a notebook",
+                  "bonus.py holds no code"):  # fmt: skip
         assert words in said
+
+
+def notebook(*texts: str) -> bytes:
+    held = [{"cell_type": "code", "source": text, "execution_count": None} for text in texts]
+    return json.dumps({"nbformat": 4, "cells": held, "metadata": {}}).encode()
+
+
+def test_a_notebook_is_read_by_its_definitions_and_lines_by_cells(tmp_path: Path) -> None:
+    generator = "class Generator:\n    pass\n"
+    both = notebook(
+        "!pip install torch", f"x = 1\n\n{generator}", "def generator_loss(p): return p"
+    )
+    found = one(tmp_path, {"my work.ipynb": both, "beginner.py": b"1"})
+    student = found.students["ada"]
+    assert set(student.files) == {"beginner", "intermediate", "advanced"}
+    assert "The definitions in my work.ipynb were taken for advanced.py." in student.notes
+    file = student.files["intermediate"]
+    line = file.contents.decode().splitlines().index("class Generator:")
+    assert file.places[line] == Place(2, 3)
+    frame = Frame("intermediate.py", line + 1, "Generator", "class Generator:")
+    assert in_cell(frame, record_of(student)) == Frame(
+        "my work.ipynb", 3, "Generator", "class Generator:", cell=2
+    )
+    two = one(
+        tmp_path / "two",
+        {"a.ipynb": notebook(generator), "b.ipynb": notebook(f"{generator}\n    y = 2")},
+    )
+    assert not two.students["ada"].files
+    assert len(two.unclear) == 1
 
 
 def hostile_zip(files: dict[str, bytes], **attributes: int) -> bytes:

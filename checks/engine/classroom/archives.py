@@ -30,7 +30,6 @@ from checks.engine.plain_text import inert
 MAX_FILES = 5_000  # of one student
 MAX_CLASS_FILES = 200_000
 MAX_FILE = 5 * 2**20
-MAX_NOTEBOOK = 50 * 2**20
 MAX_TOTAL = 200 * 2**20  # of one student, read from archives
 MAX_RATIO, FREE = 200, 2**20  # what a packed byte may become; the first megabyte is free
 CHUNK = 2**16

@@ -17,7 +17,7 @@ from pathlib import Path
 from checks.engine import report
 from checks.engine.classroom.results import Graded, number, scaled
 from checks.engine.course.totals import by_cause
-from checks.engine.course.verdict import Status, Verdict
+from checks.engine.course.verdict import Frame, Status, Verdict
 from checks.engine.html import environment, policy
 from checks.engine.plain_text import inert
 
@@ -110,7 +110,7 @@ def cause_of(group: Sequence[Verdict]) -> Cause:
     texts = (first.expected, first.came, first.why, first.hint)
     said = tuple((label, inert(text)) for label, text in zip(labels, texts, strict=True) if text)
     frames = first.frames or ((first.location,) if first.location else ())
-    places = dict.fromkeys(f"{Path(f.file).name}, line {f.line}: {f.source}" for f in frames)
+    places = dict.fromkeys(place_in_words(frame) for frame in frames)
     further = dict.fromkeys(f"{o.mistake}. {o.came}" for each in group for o in each.further)
     is_judgement = len(group) == 1 and first.status is Status.FAILED
     came = inert(first.came.split("\n")[0], 100)
@@ -122,6 +122,12 @@ def cause_of(group: Sequence[Verdict]) -> Cause:
         tuple(each.title for each in group),
         sum(each.points for each in group),
     )
+
+
+def place_in_words(frame: Frame) -> str:
+    """A line of a file, or of a notebook's cell, with what stands there."""
+    cell = f"cell {frame.cell}, " if frame.cell else ""
+    return f"{Path(frame.file).name}, {cell}line {frame.line}: {frame.source}"
 
 
 # How it is written --------------------------------------------------------------------------------

@@ -160,7 +160,11 @@ def record_of(student: HandedIn) -> Record:
         student.notes,
         student.problems,
         [f"{path}: {why}" for path, why in student.unclear],
-    )
+        {
+            tier: [(each.cell, each.line) if each else (0, 0) for each in file.places]
+            for tier, file in student.files.items() if file.places
+        },
+    )  # fmt: skip
 
 
 def stubs(tiers: Sequence[str]) -> dict[str, bytes]:

@@ -17,7 +17,6 @@ from pathlib import PurePosixPath
 from checks.engine.classroom.archives import (
     FOREIGN,
     MAX_FILE,
-    MAX_NOTEBOOK,
     Allowance,
     Entry,
     UnreadableError,
@@ -25,7 +24,9 @@ from checks.engine.classroom.archives import (
     shown,
 )
 from checks.engine.course.listing import Listed
+from checks.engine.errors import FileError
 from checks.engine.learner.learners_file import MAX_SOURCE
+from checks.engine.learner.notebook import MAX_BYTES, Cell, Place, cells, code, defined_in
 from checks.engine.parsing import parsed
 
 MAX_OWN = 20  # modules of the student's own beside the tiers' files
@@ -38,10 +39,14 @@ NOTEBOOK_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 
 @dataclass(frozen=True)
 class TierFile:
-    """A tier's file: its text as Python reads it, and the path under which it was handed in."""
+    """A tier's file: its text as Python reads it, and the path under which it was handed in.
+
+    Of a notebook, `places` say which cell each line of the text came from.
+    """
 
     contents: bytes
     path: str
+    places: tuple[Place | None, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -100,9 +105,9 @@ def parts_of(course: Sequence[Listed]) -> dict[str, frozenset[str]]:
     """By tier, the functions and classes that only its file defines."""
     found: dict[str, set[str]] = {}
     for listed in course:
-        for tier, name in listed.parts:
-            if name[:1].isalpha() and not name.isupper():
-                found.setdefault(tier, set()).add(name.partition(".")[0])
+        name = listed.about.partition(".")[0]
+        if not name.isupper():  # every tier has its ANSWERS
+            found.setdefault(listed.check.tier, set()).add(name)
     return {tier: frozenset(names) for tier, names in found.items()}
 
 
@@ -111,8 +116,9 @@ def take(student: HandedIn, entries: Sequence[Entry], parts: Parts) -> None:
     found = [entry for entry in opened(student, entries) if not is_kits_own(entry)]
     by_content = []
     candidates: dict[str, list[Candidate]] = {tier: [] for tier in parts}
+    notebooks = [entry for entry in found if is_notebook(entry)]
     for entry in found:
-        if entry.name.lower().endswith((*SOURCE_ENDINGS, *NOTEBOOK_ENDINGS)):
+        if entry not in notebooks and entry.name.lower().endswith(SOURCE_ENDINGS):
             tier, candidate = by_name(entry, list(parts))
             if candidate is None:
                 by_content.append(entry)
@@ -121,6 +127,7 @@ def take(student: HandedIn, entries: Sequence[Entry], parts: Parts) -> None:
     for tier, those in candidates.items():
         choose(student, tier, those)
     take_by_content(student, by_content, parts)
+    take_notebooks(student, notebooks, parts)
 
 
 def opened(student: HandedIn, entries: Sequence[Entry]) -> list[Entry]:
@@ -173,6 +180,12 @@ def by_name(entry: Entry, tiers: Sequence[str]) -> tuple[str, Candidate | None]:
     version = numbers[-1] if numbers and is_plain else 0
     exact = entry.name == f"{tier}.py"
     return tier, Candidate(entry, version, tuple(map(int, rank)), not exact)
+
+
+def by_stem(path: str, tiers: Sequence[str]) -> str:
+    """The one tier that a file's name holds; "" for none, or several."""
+    named = [tier for tier in tiers if tier in PurePosixPath(path).name.lower()]
+    return named[0] if len(named) == 1 else ""
 
 
 def stem_of(path: str) -> str:
@@ -240,6 +253,36 @@ def take_by_content(student: HandedIn, entries: Sequence[Entry], parts: Parts) -
             )
 
 
+def take_notebooks(student: HandedIn, entries: Sequence[Entry], parts: Parts) -> None:
+    """The tiers that no Python file was handed in for, out of the definitions in notebooks.
+
+    A notebook of the tier's name counts; without one, the only one that defines its parts.
+    """
+    read: dict[str, list[Cell]] = {}
+    for entry in entries[:MAX_OWN]:
+        try:
+            read[entry.path] = cells(entry.read(MAX_BYTES), shown(entry.path))
+        except (FileError, UnreadableError) as error:
+            student.problems.append(str(error))
+    for tier, names in parts.items():
+        fitting = {path: given for path, given in read.items() if names & defined_in(given)}
+        named = {path: given for path, given in fitting.items() if by_stem(path, [*parts]) == tier}
+        chosen = {
+            path: code(given, names, f"{tier}.py") for path, given in (named or fitting).items()
+        }
+        if tier in student.files or not chosen:
+            continue
+        path, held = next(iter(chosen.items()))
+        if len({each.text for each in chosen.values()}) > 1:
+            those = " or ".join(map(shown, list(chosen)[:3]))
+            student.unclear.append((path, f"{tier}.py could be {those}."))
+            continue
+        student.files[tier] = TierFile(held.text.encode(), path, held.places)
+        said = f"The definitions in {shown(path)} were taken for {tier}.py."
+        student.notes += [said, *(f"{shown(path)}: {note}" for note in held.notes)]
+    student.notes = list(dict.fromkeys(student.notes))
+
+
 def names_in(contents: bytes) -> frozenset[str]:
     """The functions and classes that a file defines; it is read and never run."""
     try:
@@ -254,11 +297,8 @@ def names_in(contents: bytes) -> frozenset[str]:
 
 def reading(student: HandedIn, entry: Entry) -> TierFile | None:
     """A file's text; None, and a word to the student, where there is none to be had."""
-    is_notebook = entry.name.lower().endswith(NOTEBOOK_ENDINGS)
     try:
-        contents = entry.read(MAX_NOTEBOOK if is_notebook else MAX_FILE)
-        reader = notebook if is_notebook or looks_like_notebook(contents) else python
-        return TierFile(reader(student, entry, contents), entry.path)
+        return TierFile(python(student, entry, entry.read(MAX_FILE)), entry.path)
     except UnreadableError as error:
         if str(error) not in student.problems:
             student.problems.append(str(error))
@@ -280,18 +320,15 @@ def python(student: HandedIn, entry: Entry, contents: bytes) -> bytes:
     return contents
 
 
-def notebook(student: HandedIn, entry: Entry, contents: bytes) -> bytes:
-    """The Python that a notebook holds.
-
-    The one place where notebooks are read; until they are, whoever handed one in is told so.
-    """
-    raise UnreadableError(
-        f"{shown(entry.path)} was handed in as a notebook, which is not graded: "
-        "save its cells as a .py file."
-    )
-
-
-def looks_like_notebook(contents: bytes) -> bool:
-    """Whether a file called .py is a notebook's JSON."""
+def is_notebook(entry: Entry) -> bool:
+    """Whether a file is a notebook, whatever it is called."""
+    if entry.name.lower().endswith(NOTEBOOK_ENDINGS):
+        return True
+    if not entry.name.lower().endswith(SOURCE_ENDINGS):
+        return False
+    try:
+        contents = entry.read(MAX_FILE)
+    except UnreadableError:
+        return False
     head = contents[:2000].lstrip()
     return head.startswith(b"{") and b'"cells"' in head

@@ -50,7 +50,8 @@ WITHOUT_LINES = (Status.PASSED, Status.TODO, Status.BLOCKED)  # what names no li
 class Record:
     """A student as the ledger keeps them; `files` are the tiers' paths as they were handed in.
 
-    `digest` is a fingerprint of all that was handed in.
+    `digest` is a fingerprint of all that was handed in. `places` say, of a tier out of a notebook,
+    which cell and line of it each line came from.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Record:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
+    places: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

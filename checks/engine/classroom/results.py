@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from checks.engine.classroom.ledger import Ledger, Record
-from checks.engine.course.verdict import Check, Status, Verdict
+from checks.engine.course.verdict import Check, Frame, Status, Verdict
 from checks.engine.plain_text import inert
 
 Standing = Literal["graded", "partly", "missing", "unclear", "infra"]
@@ -120,6 +121,28 @@ def number(value: float) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def in_cells(verdict: Verdict, record: Record) -> Verdict:
+    """The verdict with each line of a notebook where the learner wrote it."""
+    if not record.places:
+        return verdict
+    location = in_cell(verdict.location, record) if verdict.location else None
+    frames = tuple(in_cell(frame, record) for frame in verdict.frames)
+    return dataclasses.replace(verdict, frames=frames, location=location)
+
+
+def in_cell(frame: Frame, record: Record) -> Frame:
+    """A line of a tier's file in the notebook that it came from."""
+    tier = frame.file.removesuffix(".py")
+    places = record.places.get(tier, [])
+    if not 0 < frame.line <= len(places):
+        return frame
+    cell, line = places[frame.line - 1]
+    name = record.files[tier].rpartition("/")[2]
+    if not cell:
+        return dataclasses.replace(frame, file=name)
+    return dataclasses.replace(frame, file=name, line=line, cell=cell)
+
+
 def graded(ledger: Ledger, checks: Sequence[Check]) -> list[Graded]:
     """Everybody in a ledger, with what was found."""
     before = ledger.before()
@@ -137,7 +160,7 @@ def graded(ledger: Ledger, checks: Sequence[Check]) -> list[Graded]:
             Graded(
                 record,
                 tuple(checks),
-                tuple(each.verdict for each in mine),
+                tuple(in_cells(each.verdict, record) for each in mine),
                 {each.verdict.check: each.excerpt for each in mine if each.excerpt},
                 state == "done",
                 earlier.points if earlier else None,
