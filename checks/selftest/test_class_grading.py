@@ -120,6 +120,19 @@ def test_a_timeout_gets_a_second_chance_alone(stand_in: StandIn, tmp_path: Path)
     ledger.close()
 
 
+def test_a_class_keeps_the_seed_that_was_drawn_for_it(stand_in: StandIn, tmp_path: Path) -> None:
+    """Answers that somebody recorded at a known seed are of no use, and a run can go on."""
+    students = intake(handed_in("ada", beginner=CODE))
+    for folder in ("one", "two", "one"):
+        plan = Plan(tmp_path / folder, conditions("beginner"), draws_seed=True)
+        grade(plan, students, Progress())
+    assert len(stand_in.judged) == 2
+    ledgers = [Ledger(tmp_path / folder) for folder in ("one", "two")]
+    assert ledgers[0].last_seed() != ledgers[1].last_seed()
+    for ledger in ledgers:
+        ledger.close()
+
+
 def test_standings_and_hostile_names(stand_in: StandIn, tmp_path: Path) -> None:
     unclear = handed_in("eve", beginner=CODE)
     unclear.unclear.append(("a/beginner.py", "beginner.py could be two."))

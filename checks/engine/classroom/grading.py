@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
@@ -35,7 +36,8 @@ class Plan:
     """How a class is to be graded.
 
     `again` are words of STATUSES, or keys of students, whose verdicts are not taken from the
-    ledger. `points` is what all points are scaled to.
+    ledger. `points` is what all points are scaled to. With `draws_seed` the seed is drawn when a
+    class is graded first, and kept in its ledger.
     """
 
     out: Path
@@ -48,6 +50,8 @@ class Plan:
     title: str = "The class"
     remote: Remote | None = None
     similar: float | None = None
+    draws_seed: bool = False
+    isolation: str = "not known"
 
 
 @dataclass
@@ -71,6 +75,10 @@ def grade(plan: Plan, intake: Intake, progress: Progress) -> Outcome:
     students = list(intake.students.values())
     ledger = Ledger(plan.out)
     try:
+        if plan.draws_seed:  # kept answers are of no use with a seed that nobody knows
+            known = ledger.last_seed()
+            seed = secrets.randbelow(2**31) if known is None else known
+            plan = replaced(plan, conditions=replaced(plan.conditions, seed=seed))
         settings = {
             "tiers": plan.conditions.tiers, "seed": plan.conditions.seed,
             "platforms": intake.platforms, "unclear": intake.unclear,
@@ -243,6 +251,7 @@ def facts_of(plan: Plan, intake: Intake) -> list[tuple[str, str]]:
         ("Handed in through", " and ".join(dict.fromkeys(intake.platforms))),
         ("Tiers", ", ".join(plan.conditions.tiers)),
         ("Seed", str(plan.conditions.seed)),
+        ("Isolation of the code under check", plan.isolation),
         ("The kit's checks", kit_version()),
     ]
 

@@ -213,6 +213,13 @@ class Ledger:
             )  # fmt: skip
             return {student: Score(points, files) for student, points, files, _ in rows}
 
+    def last_seed(self) -> int | None:
+        """The seed of the latest run; None before the first."""
+        with self._busy:
+            row = self._file.execute("SELECT settings FROM run ORDER BY id DESC LIMIT 1").fetchone()
+            seed = json.loads(row[0]).get("seed") if row else None
+            return seed if isinstance(seed, int) else None
+
     def note(self, student: str, what: str) -> None:
         """Keep a word on what happened, for whoever asks later."""
         with self._writing() as file:

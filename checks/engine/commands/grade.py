@@ -28,12 +28,13 @@ from checks.engine.classroom.intake import Intake, only_inputs, read_roster, tak
 from checks.engine.classroom.keys import Conditions
 from checks.engine.classroom.pool import Remote, n_cores
 from checks.engine.classroom.results import UNGRADED
-from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, tier_names
+from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, shut_in, tier_names
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import tier as tier_of
 from checks.engine.course.listing import Listed, course
 from checks.engine.errors import UsageError
 from checks.engine.paths import tiers
+from checks.engine.sandbox.isolation import Isolation, found
 
 if TYPE_CHECKING:
     from checks.engine.ui.screen_text import Page
@@ -73,8 +74,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--shard", type=shard_of, metavar="K/N", help="only every N-th student, from the K-th on")
     add("--merge", action="store_true",
         help="SUBMISSIONS are folders that --shard has graded: join them")  # fmt: skip
-    add("--seed", type=int, default=0, metavar="N",
-        help="draw the challenges from this seed (default: 0)")  # fmt: skip
+    add("--seed", type=int, metavar="N",
+        help="draw the challenges from this seed (default: drawn once for the class)")  # fmt: skip
     add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
 
 
@@ -146,7 +147,12 @@ def run(options: argparse.Namespace) -> int:
         return PASSED
     chosen = tuple(tier for tier in tiers() if tier in listed_tiers)
     data = folder_of(options.data, "--data") if options.data else None
-    conditions = Conditions(tuple(listed), chosen, options.seed, data)
+    isolation = Isolation.of(found())  # while there is one thread
+    if isolation.level != "full" and not options.cluster:
+        page.console.print(page.text(shut_in(isolation)))
+    if options.shard and options.seed is None:
+        raise UsageError("--shard needs --seed N, the same one for all parts.")
+    conditions = Conditions(tuple(listed), chosen, options.seed or 0, data)
     refuse_unknown(options.again, intake)
     out = out_folder(options.out, inputs)
     if options.shard and options.out is None:
@@ -154,7 +160,7 @@ def run(options: argparse.Namespace) -> int:
     plan = Plan(
         out, conditions, options.workers or n_cores(), options.budget,
         options.again, options.points, book, stem(inputs[0].resolve().name),
-        remote_of(options.cluster), options.similar,
+        remote_of(options.cluster), options.similar, options.seed is None, isolation.level,
     )  # fmt: skip
     with GradingScreen(page.console) as screen:
         outcome = grade(plan, intake, screen.progress)
