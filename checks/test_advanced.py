@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from checks.engine.course.check import check
-from checks.engine.course.check_errors import wrong
+from checks.engine.course.check_errors import WrongError, wrong
 from checks.engine.data import training_images
 from checks.engine.judging.advanced import accuracy as accuracies
 from checks.engine.judging.advanced import advanced_parts as parts
@@ -28,6 +28,7 @@ from checks.engine.judging.advanced import (
     loop_losses,
     loop_promises,
     samples,
+    suspects,
 )
 from checks.engine.judging.advanced import normalization as pixels
 from checks.engine.judging.advanced.loss_findings import ADVICE, Finding
@@ -863,14 +864,27 @@ def refuse_failure(solution: Solution, report: Any) -> None:
 def judge_falling(solution: Solution, function: str) -> None:
     images = training_images.normalized(32 * 40, seed=solution.seed)
     batches = [tensor(batch) for batch in np.split(images, 40)]
-    returned = solution.probe(
-        "falling_losses", function=function, seed=solution.seed, batches=batches, limits=PATIENCE
-    )
-    evidence = expect.record(returned)
-    values = expect.items(evidence["losses"], len(batches))
-    losses = [expect.number(value, "The loss") for value in values]
-    bound = parts.FALL_WITH_BATCH_NORM if evidence["has_batch_norm"] is True else parts.FALL
-    parts.judge_falling(losses, "generator" if function == D_STEP else "discriminator", bound)
+
+    def judge(instead_of: str = "") -> None:
+        returned = suspects.probe(
+            solution,
+            "falling_losses",
+            instead_of,
+            function=function,
+            seed=solution.seed,
+            batches=batches,
+            limits=PATIENCE,
+        )
+        evidence = expect.record(returned)
+        values = expect.items(evidence["losses"], len(batches))
+        losses = [expect.number(value, "The loss") for value in values]
+        bound = parts.FALL_WITH_BATCH_NORM if evidence["has_batch_norm"] is True else parts.FALL
+        parts.judge_falling(losses, "generator" if function == D_STEP else "discriminator", bound)
+
+    try:
+        judge()
+    except WrongError as refused:
+        suspects.find_to_blame(refused, [D] if function == D_STEP else [], judge)
 
 
 def run_of(solution: Solution) -> Evidence:

@@ -360,6 +360,33 @@ MISTAKES = (
     ),
     # What comes of it
     Mistake(
+        "generator-cannot-learn",
+        "Generator keeps the training from working",
+        symptom="The losses look lively, and the samples stay noise or are all alike.",
+        why="With a plain generator in the place of yours, the very same training brings the "
+        "samples closer to the digits. So the steps and the loop work, and the network is left.",
+        hints=(
+            "The training is fine: look at Generator in intermediate.py.",
+            "Does all of z reach the last layer? Look in forward for numbers that multiply it, and "
+            "in __init__ for weights that you set yourself and for very narrow layers.",
+            "Linear layers as PyTorch makes them, LeakyReLU between them, tanh at the end.",
+        ),
+    ),
+    Mistake(
+        "discriminator-cannot-teach",
+        "Discriminator keeps the training from working",
+        symptom="D's loss stays near 1.39, as if it tossed a coin, and G learns nothing.",
+        why="With a plain discriminator in the place of yours, the very same code learns. So the "
+        "steps are right, and the network is left. G learns nothing that D can't tell it.",
+        hints=(
+            "The training is fine: look at Discriminator.",
+            "Do the images reach the layers as they came? Look in forward for numbers that "
+            "multiply them, and in __init__ for weights that you set yourself, for a very large "
+            "dropout and very narrow layers.",
+            "Linear layers as PyTorch makes them, LeakyReLU between them, a sigmoid at the end.",
+        ),
+    ),
+    Mistake(
         "samples-no-closer",
         "After training, the samples are hardly closer to the digits",
         symptom="The samples look like noise or gray fog, as they did at the beginning.",

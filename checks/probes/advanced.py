@@ -13,7 +13,13 @@ from torch import Tensor, nn
 
 from checks.probes import call, discriminators, failure, part
 from checks.probes.gradient_ledger import GradientLedger
-from checks.probes.networks import PIXELS, flat, flat_gradients, watched_networks
+from checks.probes.networks import (
+    PIXELS,
+    flat,
+    flat_gradients,
+    standing_in,
+    watched_networks,
+)
 from checks.probes.training import odd_training as odd_training
 from checks.probes.training import trained_twice as trained_twice
 from checks.probes.training import training_arguments as training_arguments
@@ -202,6 +208,12 @@ def count_steps(optimizer: torch.optim.Optimizer, name: str, stepped: dict[str, 
         stepped[name] += 1
 
     optimizer.register_step_post_hook(count)
+
+
+def replaced(solution: ModuleType, name: str, probe: str, **arguments: Any) -> dict[str, Any]:
+    """What a probe sees with a plain network in the place of the learner's of this name."""
+    with standing_in(part(solution, name), name):
+        return globals()[probe](solution, **arguments)  # type: ignore[no-any-return]
 
 
 def falling_losses(

@@ -37,6 +37,7 @@ class LoopWatch:
         self.ledger = GradientLedger()
         self.sorter = ImageSorter(images)
         self.calls: dict[int, int] = {}  # the number of the last call, by module
+        self.inside_d: set[int] = set()  # spectral norm makes rows of 784 numbers, and no images
 
     def saw_call(self, module: nn.Module, arguments: Any) -> None:
         """Before a module runs: what it was fed."""
@@ -47,6 +48,8 @@ class LoopWatch:
                 if isinstance(module, written):
                     self.networks[name].append(module)
                     self.starts[id(module)] = flat(module)
+            if isinstance(module, self.classes["D"]):
+                self.inside_d.update(map(id, module.modules()))
         if not (arguments and isinstance(arguments[0], Tensor) and arguments[0].dim() > 1):
             return
         rows = arguments[0].detach().flatten(1)
@@ -82,9 +85,8 @@ class LoopWatch:
         """After a module ran: images that it made, or scores."""
         if not isinstance(output, Tensor) or output.dim() == 0:
             return
-        if isinstance(module, self.classes["G"]) or output.flatten(1 - output.dim()).shape[1:] == (
-            PIXELS,
-        ):
+        is_g, columns = isinstance(module, self.classes["G"]), output[:1].numel()
+        if is_g or (columns == PIXELS and id(module) not in self.inside_d):
             self.sorter.remember(output)
         number = self.calls.get(id(module), -1)
         if number >= 0 and isinstance(module, self.classes["D"]):

@@ -7,6 +7,10 @@ update depends on the inputs and the weights alone.
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -85,6 +89,54 @@ class WatchedDiscriminator(Watched):
 
 # A learner who asks one of them for something that it lacks reads these names in the error.
 WatchedGenerator.__name__, WatchedDiscriminator.__name__ = "Generator", "Discriminator"
+
+
+class PlainGenerator(nn.Module):
+    """G as the stub describes it, to stand in the place of a learner's under suspicion."""
+
+    def __init__(self, latent_dim: int = 100, hidden_dims: tuple[int, ...] = (256, 512)) -> None:
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.layers = nn.Sequential(*_blocks(latent_dim, hidden_dims, PIXELS, 0.0), nn.Tanh())
+
+    def forward(self, z: Tensor) -> Tensor:
+        """(N, latent_dim) -> (N, 784)."""
+        images: Tensor = self.layers(z)
+        return images
+
+
+class PlainDiscriminator(nn.Module):
+    """D as the stub describes it, for the same purpose."""
+
+    def __init__(self, hidden_dims: tuple[int, ...] = (512, 256), dropout: float = 0.0) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(*_blocks(PIXELS, hidden_dims, 1, dropout), nn.Sigmoid())
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 784) -> (N, 1)."""
+        scores: Tensor = self.layers(images)
+        return scores
+
+
+def _blocks(first: int, hidden: tuple[int, ...], last: int, dropout: float) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for width, following in pairwise((first, *hidden)):
+        layers += [nn.Linear(width, following), nn.LeakyReLU(0.2), nn.Dropout(dropout)]
+    return [*layers, nn.Linear((first, *hidden)[-1], last)]
+
+
+@contextmanager
+def standing_in(own: type[nn.Module] | Any, name: str) -> Iterator[None]:
+    """A plain network in the place of the learner's `own` of this name, in all their files."""
+    plain = {"Generator": PlainGenerator, "Discriminator": PlainDiscriminator}[name]
+    places = [m for m in list(sys.modules.values()) if vars(m).get(name) is own]
+    for module in places:
+        setattr(module, name, plain)
+    try:
+        yield
+    finally:
+        for module in places:
+            setattr(module, name, own)
 
 
 def watched_networks(seed: int) -> tuple[WatchedGenerator, WatchedDiscriminator]:

@@ -718,8 +718,11 @@ LOOP_MUTANTS = [
            (NO_HISTORY, f"images.copy_(images[torch.randperm(len(images))])\n    {NO_HISTORY}")),
     mutant("G never learns", "test_samples_get_closer", "samples-no-closer",
            (LOOP_G, "g_losses.append(0.0)")),
+    *(mutant(f"D hardly sees the images ({check})", check, "discriminator-cannot-teach",
+             (D_SCORES, "scores: Tensor = self.layers(images * 1e-8)"))
+      for check in ("test_samples_get_closer", "test_discriminator_loss_falls")),
     Mutant("z without effect", TIER, (), check="test_samples_get_closer",
-           mistake="samples-collapsed",
+           mistake="generator-cannot-learn",
            elsewhere={"intermediate": (("images: Tensor = self.layers(z)",
                                         "images: Tensor = self.layers(z * 0)"),)}),
 ]

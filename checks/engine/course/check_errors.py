@@ -31,9 +31,11 @@ class CheckEndedError(Exception):
         error: LearnersError | None = None,
         output: str = "",
         subject: str = "",
+        blamed: tuple[str, str] = ("", ""),
     ) -> None:
         self.came, self.expected, self.why, self.hint = came, expected, why, hint
         self.awaited, self.subject = awaited, subject
+        self.blamed = blamed  # (tier, part), where it is another part than the check is about
         self.mistake, self.error, self.output = mistake, error, output
         self.further = tuple(further)
         parts = [mistake.name if mistake else "", expected and f"Expected: {expected}"]
@@ -91,11 +93,17 @@ class NoFileError(CheckEndedError):
 
 
 def wrong(
-    mistake_id: str, *, expected: str, came: str, further: Iterable[tuple[str, str]] = ()
+    mistake_id: str,
+    *,
+    expected: str,
+    came: str,
+    further: Iterable[tuple[str, str]] = (),
+    blamed: tuple[str, str] = ("", ""),
 ) -> NoReturn:
     """End the check with a named mistake: the catalogue says why it matters and what to try.
 
     `further` holds the id of every other mistake that the same evidence shows, with what came.
+    `blamed` is the (tier, part) to look at, where that is not the part that the check is about.
     """
     mistake = CATALOGUE[mistake_id]
     raise WrongError(
@@ -105,4 +113,5 @@ def wrong(
         hint=" ".join(mistake.hints[:2]),
         mistake=mistake,
         further=[Further(name, CATALOGUE[name].name, said) for name, said in further],
+        blamed=blamed,
     )

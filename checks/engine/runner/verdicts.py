@@ -40,7 +40,7 @@ def verdict_of(
             advice=tuple(view.advice),
             exhibits=tuple(view.exhibits),
             output="".join(view.output),
-            location=_location(view),
+            location=_location(view, view.tier, view.about),
             stand_ins=view.stand_ins,
         )
     if ended is None:
@@ -67,6 +67,7 @@ def verdict_of(
         mistake_id=ended.mistake.id if ended.mistake else "",
         further=ended.further,
         subject=ended.subject,
+        location=_location(view, *ended.blamed) if view and ended.blamed[1] else base.location,
         frames=_frames(view.submission, ended) if view else (),
         advice=(),
     )
@@ -91,10 +92,10 @@ def works_on_the_reference(item: pytest.Item, view: Solution) -> bool:
     return True
 
 
-def _location(view: Solution) -> Frame | None:
-    line = view.submission.line_of(view.tier, view.about)
-    path = view.submission.folder / f"{view.tier}.py"
-    return _frame(view.submission, path, line, view.about) if line else None
+def _location(view: Solution, tier: str, part: str) -> Frame | None:
+    line = view.submission.line_of(tier, part)
+    path = view.submission.folder / f"{tier}.py"
+    return _frame(view.submission, path, line, part) if line else None
 
 
 def _frames(submission: Submission, ended: CheckEndedError) -> tuple[Frame, ...]:

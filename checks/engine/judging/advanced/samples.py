@@ -15,6 +15,7 @@ import numpy as np
 
 from checks.engine.course.check_errors import WrongError, wrong
 from checks.engine.data import training_images
+from checks.engine.judging.advanced import suspects
 from checks.engine.judging.common import expect, frechet
 from checks.engine.sandbox.client import Limits
 from checks.engine.sandbox.solution import Evidence, Solution
@@ -50,26 +51,34 @@ def judge_training(solution: Solution) -> None:
     images = training_images.normalized(N_IMAGES, seed=solution.seed)
     for training in TRAININGS:
         evidence = trained(solution, images, training)
-        before, after = (
-            expect.array(evidence[name], "The samples", "array").values.astype(float)
-            for name in ("untrained", "trained")
-        )
+        before, after = samples_of(evidence)
         try:
             judge_samples(before, after, images, training.closer)
-        except WrongError:
+        except WrongError as refused:
             if evidence["has_batch_norm"] is True:  # it learns slowly, and is right all the same
                 solution.advise("batch-norm-in-discriminator")
             elif training is TRAININGS[-1] or is_hopeless(evidence, after):
-                raise
+                suspects.find_to_blame(
+                    refused,
+                    suspects.SUSPECTS,
+                    lambda name: judge_with_another(solution, images, name),
+                )
             else:
                 continue
         return
 
 
-def trained(solution: Solution, images: Numbers, training: Training) -> Evidence:
-    """Samples of a new generator and of a trained one, each (N_SAMPLES, 784)."""
-    report = solution.probe(
+def trained(
+    solution: Solution, images: Numbers, training: Training, instead_of: str = ""
+) -> Evidence:
+    """Samples of a new generator and of a trained one, each (N_SAMPLES, 784).
+
+    `instead_of` names a network that a plain one stands in for.
+    """
+    report = suspects.probe(
+        solution,
         "trained_samples",
+        instead_of,
         images=Array(images, "tensor"),
         n_samples=N_SAMPLES,
         epochs=training.epochs,
@@ -79,6 +88,22 @@ def trained(solution: Solution, images: Numbers, training: Training) -> Evidence
         limits=PATIENCE,
     )
     return expect.record(report)
+
+
+def samples_of(evidence: Evidence) -> tuple[Numbers, Numbers]:
+    """The samples before and after."""
+    before, after = (
+        expect.array(evidence[name], "The samples", "array").values.astype(float)
+        for name in ("untrained", "trained")
+    )
+    return before, after
+
+
+def judge_with_another(solution: Solution, images: Numbers, name: str) -> None:
+    """Raise what is wrong with a training in which a plain network stands in for this one."""
+    training = TRAININGS[1]
+    evidence = trained(solution, images, training, instead_of=name)
+    judge_samples(*samples_of(evidence), images, training.closer)
 
 
 def is_hopeless(evidence: Evidence, after: Numbers) -> bool:

@@ -143,9 +143,11 @@ def read_steps(evidence: list[Any], real_batches: list[Tensor], seed: int) -> li
         step.right = _right_gradient(step, generator, discriminator)
         previous[step.name] = step.gradient
         opponent = "G" if step.name == "D" else "D"
-        # What this step left in the other network, beyond what was there before it.
+        # What this step left in the other network, beyond what was there before it. Where it has
+        # cleared that one, nothing is left, and no difference either.
         left = step.gradients[opponent]
-        held[opponent] = left - _last_gradients(steps, step, opponent)
+        is_cleared = not left.any()
+        held[opponent] = left if is_cleared else left - _last_gradients(steps, step, opponent)
     return steps
 
 
