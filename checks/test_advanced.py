@@ -822,10 +822,14 @@ def judge_step(solution: Solution, name: str, *aspects: str) -> list[Step]:
     wrongs = [finding for finding in found if finding.aspect != ADVICE]
     for finding in wrongs:
         if finding.aspect in aspects:
-            solution.show(xray(mine.get(finding.step, mine[min(mine)])))
+            step = mine.get(finding.step, mine[min(mine)])
+            if step.is_watched:
+                solution.show(xray(step))
             refuse(finding, [other for other in wrongs if other is not finding])
-    if mine:
+    if mine and mine[max(mine)].is_watched:
         solution.show(xray(mine[max(mine)]))
+    elif mine and "loss" in aspects:
+        solution.advise("step-unread")
     for finding in found:
         frozen = finding.mistake == "left-frozen"
         if finding.aspect == ADVICE and ("modes" if frozen else "loss") in aspects:

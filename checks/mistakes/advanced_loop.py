@@ -387,6 +387,19 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "networks-out-of-balance",
+        "In a short training the two networks are no match",
+        symptom="One loss goes to 0 while the other grows, or the samples are all alike for long.",
+        why="On 500 digits the samples hardly got closer, while they did with a plain "
+        "discriminator in the place of yours. A D that is too strong or too coarse slows G down. "
+        "Look at the samples of a longer training before you change anything.",
+        hints=(
+            "Each part may be right, and the two networks still no match for each other.",
+            "Look at both losses in a longer training, and at D's layers.",
+            "More filters or plain linear layers in D, some dropout, or a smaller step for D.",
+        ),
+    ),
+    Mistake(
         "samples-no-closer",
         "After training, the samples are hardly closer to the digits",
         symptom="The samples look like noise or gray fog, as they did at the beginning.",

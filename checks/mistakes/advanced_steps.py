@@ -28,6 +28,19 @@ _WHY_LABELS = (
 )
 
 MISTAKES = (
+    Mistake(
+        "step-unread",
+        "The step asks a network for more than the stub gives it",
+        symptom="With another G or D, the step ends with an AttributeError.",
+        why="The check's small networks lack it, so the loss was not read here. A step that only "
+        "uses generator(z), generator.latent_dim and discriminator(images) works with every pair "
+        "of networks.",
+        hints=(
+            "A network is used by calling it.",
+            "Look for what you ask the networks for, beyond calling them.",
+            "discriminator(images) gives the scores, after the sigmoid.",
+        ),
+    ),
     # Which network moves, and how
     Mistake(
         "wrong-network-moved",

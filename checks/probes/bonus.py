@@ -76,6 +76,8 @@ def snapshots(
         kept = torch.equal(state, torch.get_rng_state())
         written = sorted(name for name, stamp in _files().items() if before.get(name) != stamp)
         rows = [z.reshape(-1, z.shape[-1]) for z in log.noise if z.dim()]
+        # A batch that is the grid's goes before others: tracing a network calls it with some z too.
+        rows = [z for z in rows if len(z) == arguments["n_images"]] or rows
         seen.append(
             {
                 "written": written,

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -85,6 +86,17 @@ class WatchedDiscriminator(Watched):
             nn.Linear(HIDDEN_DIM, 1),
             nn.Sigmoid(),
         )
+
+
+def lacks(error: Exception, solution: ModuleType) -> bool:
+    """Whether code asks a watched network for what only the learner's own class has.
+
+    For example `discriminator.logits(images)`: right where that class has such a method.
+    """
+    if not isinstance(error, AttributeError) or not isinstance(error.obj, Watched):
+        return False
+    own = getattr(solution, type(error.obj).__name__, None)
+    return own is not None and hasattr(own(), error.name or "")
 
 
 # A learner who asks one of them for something that it lacks reads these names in the error.

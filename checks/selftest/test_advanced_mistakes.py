@@ -718,9 +718,15 @@ LOOP_MUTANTS = [
            (NO_HISTORY, f"images.copy_(images[torch.randperm(len(images))])\n    {NO_HISTORY}")),
     mutant("G never learns", "test_samples_get_closer", "samples-no-closer",
            (LOOP_G, "g_losses.append(0.0)")),
-    *(mutant(f"D hardly sees the images ({check})", check, "discriminator-cannot-teach",
-             (D_SCORES, "scores: Tensor = self.layers(images * 1e-8)"))
-      for check in ("test_samples_get_closer", "test_discriminator_loss_falls")),
+    mutant("logits past forward, G detached", "test_generator_moves", "graph-cut",
+           (D_SCORES, "return self.logits(images).sigmoid()\n\n    def logits(self, images):\n"
+                      "        scores = self.layers[:-1](images)"),
+           (G_CALL, "loss = F.softplus(-discriminator.logits(generator(z).detach())).mean()")),
+    mutant("D hardly sees the images", "test_discriminator_loss_falls",
+           "discriminator-cannot-teach",
+           (D_SCORES, "scores: Tensor = self.layers(images * 1e-8)")),
+    mutant("G's first layer emptied at the end", "test_samples_get_closer", "samples-collapsed",
+           (RETURNED, f"generator.layers[0].weight.data.zero_()\n    {RETURNED}")),
     Mutant("z without effect", TIER, (), check="test_samples_get_closer",
            mistake="generator-cannot-learn",
            elsewhere={"intermediate": (("images: Tensor = self.layers(z)",

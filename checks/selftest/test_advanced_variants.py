@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from checks.engine.course.check_errors import WrongError
+from checks.engine.data import training_images
+from checks.engine.judging.advanced import samples
+from checks.engine.sandbox import client as sandbox
+from checks.engine.sandbox.solution import Evidence, Solution, Submission
+from checks.engine.sandbox.wire import Array
 from checks.selftest.mutants import Variant, assert_accepted, instead
 from checks.selftest.test_advanced_mistakes import (
     BACK,
@@ -45,6 +53,7 @@ from checks.selftest.test_advanced_mistakes import (
     own_loop,
 )
 
+TIER = "advanced"
 D_STEP, G_STEP = "discriminator_step", "generator_step"
 STEPS = (D_STEP, G_STEP)
 LOSSES = ("discriminator_loss", "generator_loss", *STEPS)
@@ -537,6 +546,13 @@ VARIANTS = [
     loop("some labels flipped",
          instead(own_loop(*d_turn("bce(D(real).view(-1), (torch.rand(len(real)) > 0.05).float()) "
                                   "+ bce(D(fake.detach()).view(-1), 0 * label)"), *G_TURN))),
+    Variant("logits past forward, in the steps", TIER, (
+            (D_SCORES, "return self.logits(images).sigmoid()\n\n    def logits(self, images):\n"
+                       "        scores = self.layers[:-1](images)"),
+            (D_CALLS, "loss = (F.softplus(-discriminator.logits(real_images)) + F.softplus("
+                      "discriminator.logits(fake_images))).mean()"),
+            (G_CALL, "loss = F.softplus(-discriminator.logits(generator(z))).mean()")),
+            about=STEPS, advice="step-unread"),
     variant("noise on D's images in the steps", STEPS,
             (D_CALLS, "noisy = [x + 0.05 * torch.randn_like(x) for x in (real_images, "
                       "fake_images)]\n    loss = discriminator_loss(*map(discriminator, noisy))"),
@@ -559,6 +575,33 @@ VARIANTS = [
                      "            g_losses.append(g_optimizer.step(closure).item())")),
 ]
 # fmt: on
+
+
+@pytest.mark.parametrize("helps", ["Discriminator", "Generator", ""])
+def test_who_is_to_blame_for_a_training_that_fails(
+    helps: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A D that learns and is no match for G is advice; a G that can't learn is named."""
+    digits: samples.Numbers = training_images.normalized(samples.N_IMAGES, seed=0)
+    noise = np.asarray(np.random.default_rng(0).normal(size=digits.shape))
+
+    def trained(*asked: Any, instead_of: str = "") -> Evidence:
+        after = digits if instead_of and instead_of == helps else noise
+        samples_of = {"untrained": Array(noise, "array"), "trained": Array(after, "array")}
+        return Evidence({**samples_of, "has_batch_norm": False, "rested": False})
+
+    monkeypatch.setattr(samples, "trained", trained)
+    solution = Solution(Submission(tmp_path, sandbox.shared()), TIER, "train_gan")
+    if helps == "Discriminator":
+        samples.judge_training(solution)
+        assert solution.advice
+        return
+    with pytest.raises(WrongError) as refused:
+        samples.judge_training(solution)
+    assert refused.value.mistake is not None
+    named = "generator-cannot-learn" if helps else "samples-no-closer"
+    assert refused.value.mistake.id == named
+    assert refused.value.blamed == (("intermediate", "Generator") if helps else ("", ""))
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

@@ -16,6 +16,7 @@ from checks.selftest.test_bonus_mistakes import (
     TILED,
 )
 
+SAVED = 'torch.save(checkpoint, directory / f"epoch_{epoch:03d}.pt")'
 GRID, TILES, LOSSES = "plot_image_grid", "make_sample_grid", "plot_losses"
 DISK = "snapshot_every load_generator"
 
@@ -346,6 +347,9 @@ VARIANTS = [
              f"{NO_AXES}\n    figure.savefig('grid.png')\n    return figure")),
     Variant("batch-norm and dropout in the generator", TIER, (), BATCH_NORM,
             about=("snapshot_every", "load_generator")),
+    variant("a trace beside the checkpoint", "snapshot_every",
+            (SAVED, f"{SAVED}\n        torch.jit.trace(generator, torch.ones(2, "
+                    "generator.latent_dim))")),
     variant("libraries at the top", "",
             ("import math\n", "import math\nimport torchvision\nfrom matplotlib import pyplot\n")),
 ]

@@ -46,6 +46,9 @@ def findings(steps: list[Step], name: str) -> list[Finding]:
 
 
 def _of_one(step: Step) -> list[Finding]:
+    if not step.is_watched:
+        came = list(_moved(step))
+        return [*came, *_returned(step, came), *_modes(step)]
     found = [*_moved(step), *_fed(step)]
     if not found or (step.reads and step.stepped[step.name]):
         found += [*_loss(step), *_clean(step)]
@@ -82,7 +85,7 @@ def _why_still(step: Step) -> str:
         return "step-before-backward"
     if received:
         return "zero-grad-before-step" if stepped else "no-step"
-    if step.name == "G":
+    if step.name == "G" and step.is_watched:
         if step.calls["D"] and not step.n_fakes and step.n_strange:
             return "generator-step-without-fakes"
         if not any(call.has_graph for call in step.calls["G"]):

@@ -60,6 +60,7 @@ class Step:
     training: dict[str, bool]
     frozen: dict[str, bool]
     calls: dict[str, list[Call]]
+    is_watched: bool  # of the kit's networks; of the learner's own, less can be told
     # Read off:
     fed_real: list[int] = field(default_factory=list)  # numbers of the real rows that D saw
     real_rows: Tensor | None = None  # these rows as D saw them, perhaps with noise on them
@@ -129,7 +130,7 @@ def read_steps(evidence: list[Any], real_batches: list[Tensor], seed: int) -> li
     discriminator.double()
     previous: dict[str, Tensor] = {}
     held: dict[str, Tensor] = {}
-    for step in steps:
+    for step in (step for step in steps if step.is_watched):
         _load(generator, step.before["G"])
         _load(discriminator, step.before["D"])
         _sort_rows(step, generator)
@@ -183,6 +184,7 @@ def _step(report: Any, real_batches: list[Tensor]) -> Step:
         training={name: report["training"][name] is True for name in "GD"},
         frozen={name: report["frozen"][name] is True for name in "GD"},
         calls=calls,
+        is_watched=report["is_watched"] is True,
     )
 
 
