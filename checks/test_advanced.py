@@ -131,7 +131,7 @@ def test_weights_reached(solution: Solution) -> None:
     has to be among discriminator.parameters(), be ready to learn, and get a gradient.
 
     An optimizer moves what parameters() lists, and only along its gradient. A weight that it does
-    not know, or that no gradient reaches, keeps its first random value for ever.
+    not know, or that no gradient reaches, keeps its first random value forever.
 
     Hint: Make the layers in __init__ and keep them on self, best in one nn.Sequential, so that
     PyTorch finds them.
@@ -513,8 +513,8 @@ def test_training_arguments(solution: Solution) -> None:
     """The check reads train_gan's own line: its parameters need the names, the order and the
     defaults that they have in the stub.
 
-    Some callers pass arguments by place, and whoever leaves one out counts on its default. Both are
-    part of what a function promises.
+    Some callers pass arguments by position, and whoever leaves one out relies on its default. Both
+    are part of what a function promises.
 
     Hint: The stub's def line is right as it stands; only what comes below it is for you to write.
     """

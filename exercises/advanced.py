@@ -67,8 +67,9 @@ def discriminator_loss(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
 
         L_D = -mean[log D(x)] - mean[log(1 - D(G(z)))]
 
-    Real scores D(x), shape (N, 1), should have been 1, fake scores D(G(z)), shape (M, 1), 0. The
-    loss is a tensor of one number that gradients can flow back from. (Half of it is right as well.)
+    Real scores D(x), shape (N, 1), should have been 1. Fake scores D(G(z)), shape (M, 1), should
+    have been 0. Return a tensor of one number, from which gradients can flow back to the scores.
+    (Half of L_D is right as well.)
     """
     # Your code here.
     raise NotImplementedError("discriminator_loss")
@@ -79,10 +80,12 @@ def generator_loss(fake_scores: Tensor) -> Tensor:
 
         L_G = -mean[log D(G(z))]
 
-    That is BCE with fake images labelled "real". V has G make mean[log(1 - D(G(z)))] small. But
-    early on D sees through every fake, D(G(z)) is almost 0, and there that is flat: its gradient at
-    D's last sum, before the sigmoid, is -D(G(z)), almost nothing. Here it is -(1 - D(G(z))), almost
-    -1: G learns most where it is worst. The paper advises it too.
+    That is BCE with the fake images labelled "real".
+
+    Why not make mean[log(1 - D(G(z)))] small, as V asks? Early in the training D sees through every
+    fake, so D(G(z)) is almost 0, and there that curve is flat: its gradient at D's last sum, before
+    the sigmoid, is -D(G(z)), almost nothing. The gradient of L_G is -(1 - D(G(z))), almost -1: G
+    learns most where it is worst. The paper advises this loss too.
     """
     # Your code here.
     raise NotImplementedError("generator_loss")
@@ -92,7 +95,7 @@ def generator_loss(fake_scores: Tensor) -> Tensor:
 #
 # Each step moves one network only, since each optimizer holds one network's weights. `backward()`
 # adds to the gradients that are there, so clear them first. That counts double here: G's gradients
-# flow through D and leave some behind in it.
+# flow through D and leave some behind in it. Helpers and imports of your own are welcome.
 
 
 def discriminator_step(
@@ -106,8 +109,8 @@ def discriminator_step(
     Make as many fake images as there are real ones, (N, 784), from fresh noise on their device, and
     cut them off from G's graph: `detach()` gives the same numbers without what made them, so that
     backward() ends there instead of walking on into G. Score both kinds, take the loss, and do the
-    three things of every update: clear the old gradients, compute the new ones, step. G stays as it
-    is. Returns L_D before the step, as a plain number.
+    three things of every update: clear the old gradients, compute the new ones, step. G's weights
+    stay as they are. Returns L_D before the step, as a plain number.
     """
     # Your code here.
     raise NotImplementedError("discriminator_step")
@@ -121,9 +124,10 @@ def generator_step(
 ) -> float:
     """Move G once: down the gradient of L_G(D(G(z))).
 
-    Make `batch_size` fake images from fresh noise, on the device of G's weights, let D score them,
-    take the loss, and update. This time the gradient has to pass through D into G, so nothing is
-    cut; D stays as it is. Returns L_G before the step, as a plain number.
+    Make `batch_size` fake images from fresh noise, on the device of G's weights, which is
+    `next(generator.parameters()).device`. Let D score them, take the loss, and update. This time
+    the gradient has to pass through D into G, so nothing is cut; D's weights stay as they are.
+    Returns L_G before the step, as a plain number.
     """
     # Your code here.
     raise NotImplementedError("generator_step")
@@ -152,10 +156,12 @@ def discriminator_accuracy(
 # The losses keep a balance, they do not fall to zero. A D that can only guess says 0.5 to
 # everything: L_D = 2 log 2 = 1.39, L_G = log 2 = 0.69. L_D near 0 with a growing L_G means that D
 # sees through everything. Swings are normal, and a rising L_G may go with better images, as D
-# improves too. Nor do they show mode collapse: G is asked to fool D, not to be versatile, and may
-# make one good image of every z. So look: are they digits, do they differ? The Fréchet distance
-# puts that into a number: it compares the mean and the spread of two sets of images, and is 0 where
-# both agree.
+# improves too.
+#
+# The losses don't show mode collapse: G is asked to fool D, not to be versatile, and may make one
+# good image of every z. So look at the images: are they digits, do they differ? The Fréchet
+# distance puts that into a number: it compares the mean and the spread of two sets of images, and
+# is 0 where both agree.
 
 
 def train_gan(
@@ -173,7 +179,8 @@ def train_gan(
     (0.9, 0.999) remembers too much where the opponent keeps changing. Then, for each epoch:
 
     1. Go through all images once, in a new random order, in batches of `batch_size`; the last one
-       may be shorter. For each batch, one step of D and one step of G.
+       may be shorter. For each batch, one step of D and one step of G: call your two functions, or
+       write the steps out here (then both may share the batch's fake images).
     2. Append to the history: {"epoch": 1, "discriminator_loss": 1.1, "generator_loss": 0.9},
        with epochs counted from 1 and the mean of each loss over the epoch's batches.
     3. Print one line with these numbers. Call an `on_epoch_end` with the epoch and the generator.

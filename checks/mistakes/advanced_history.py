@@ -45,7 +45,7 @@ MISTAKES = (
     Mistake(
         "epochs-ignored",
         "The number of epochs asked for is ignored",
-        symptom="The training is over too early, or takes for ever.",
+        symptom="The training is over too early, or never seems to end.",
         why="How long to train is the caller's choice, not a number in the code.",
         hints=(
             "The outer loop decides how many epochs there are.",
@@ -69,8 +69,8 @@ MISTAKES = (
     Mistake(
         "arguments-in-other-order",
         "Other arguments than promised, or in another order",
-        symptom="Whoever passes them by place trains with a batch size of 5 and for 64 epochs.",
-        why="Callers may pass arguments by place as well as by name, and go by the stub's order.",
+        symptom="train_gan(images, 5, 64) trains with a batch size of 5 and for 64 epochs.",
+        why="Callers may pass arguments by position as well as by name, in the stub's order.",
         hints=(
             "The order in which the parameters are written is part of the promise.",
             "Compare your def line with the stub's.",
@@ -80,9 +80,9 @@ MISTAKES = (
     Mistake(
         "other-defaults",
         "Other defaults than promised",
-        symptom="A call with few arguments does otherwise than its reader expects.",
-        why="A default is what a caller gets who says nothing: it is part of the promise, like a "
-        "name.",
+        symptom="A call with few arguments does something else than its reader expects.",
+        why="A default is what callers get who say nothing. Like a name, it is part of the "
+        "promise.",
         hints=(
             "To try another value, pass it in the call; the defaults stay.",
             "Compare your def line with the stub's, number by number.",
@@ -93,12 +93,12 @@ MISTAKES = (
     Mistake(
         "history-entry-per-batch",
         "The history has an entry for each batch",
-        symptom="The curves have far more points than there were epochs, and shake.",
-        why="Single batches differ by chance; the mean over an epoch shows where the game goes.",
+        symptom="The curves have far more points than there were epochs, and are jagged.",
+        why="Batches differ by chance; the mean over an epoch shows where the game is going.",
         hints=(
             "Collect the batches' losses first, and sum them up in one entry when the epoch is "
             "over.",
-            "Look at how deep the line with the append is indented.",
+            "Look at how far the line with the append is indented.",
             "The append stands in the epoch loop, below the batch loop.",
         ),
     ),
@@ -106,7 +106,7 @@ MISTAKES = (
         "history-overwritten",
         "The history holds fewer entries than there were epochs",
         symptom="The curves have one point only.",
-        why="The history is there to show how the losses went, from the first epoch to the last.",
+        why="The history shows how the losses changed, from the first epoch to the last.",
         hints=(
             "Each epoch adds an entry and leaves the others alone.",
             "Look for an empty list that is made inside the epoch loop, and for = in place of "
@@ -117,9 +117,9 @@ MISTAKES = (
     Mistake(
         "history-losses-swapped",
         "The two losses stand under each other's key",
-        symptom="Plotted, the networks have changed places: the wrong one seems to win.",
-        why="Both losses are plain numbers of about the same size, so nothing but the name tells "
-        "them apart.",
+        symptom="In the plot the networks have changed places: the wrong one seems to win.",
+        why="Both losses are plain numbers of about the same size, so only their names tell them "
+        "apart.",
         hints=(
             "Each key names the network whose loss it is.",
             "Follow both numbers from the step that returns them to the dictionary.",
@@ -129,18 +129,18 @@ MISTAKES = (
     Mistake(
         "history-one-loss-twice",
         "One network's loss stands under the other's key as well",
-        symptom="Plotted, both curves lie one on the other.",
+        symptom="In the plot, one curve covers the other.",
         why="Each network has its own loss, and the game is read from how the two compare.",
         hints=(
             "Two keys, two different numbers.",
-            "Look for a line that was copied and not changed to the end.",
+            "Look for a line that was copied and only half changed.",
             "Each of the two means is made from a list of its own.",
         ),
     ),
     Mistake(
         "history-accumulated",
         "An epoch's losses go on counting in the next ones",
-        symptom="The curves get smoother and slower with every epoch, or climb for ever.",
+        symptom="The curves get smoother and slower with every epoch, or climb without end.",
         why="An entry is to say how this epoch went. With all earlier batches in it, what happens "
         "late hardly shows.",
         hints=(
@@ -155,7 +155,7 @@ MISTAKES = (
         symptom="The curves lag behind: the first entry is from before anything was learned.",
         why="One batch of many says little of an epoch, and the first one is the most out of date.",
         hints=(
-            "The mean over all of the epoch's batches is asked for.",
+            "What is wanted is the mean over all of the epoch's batches.",
             "Look at the index that takes a loss out of the list.",
             "A sum over all losses, divided by how many there are.",
         ),
@@ -163,9 +163,9 @@ MISTAKES = (
     Mistake(
         "history-not-averaged",
         "The losses are not divided by the number of batches",
-        symptom="The losses are far too large or too small: D that only guesses has no 1.39.",
-        why="The losses of two runs compare only if neither the number of batches nor their size "
-        "is left in them.",
+        symptom="The losses are far too large or too small: a D that only guesses is not at 1.39.",
+        why="The losses of two runs can be compared only if neither the number of batches nor "
+        "their size is left in them.",
         hints=(
             "Each step's loss is a mean already; what is missing is the mean over the steps.",
             "Look at what the sum of the losses is divided by. It is neither the number of images "
@@ -177,7 +177,7 @@ MISTAKES = (
         "history-other-numbers",
         "The history holds other numbers than the losses of the steps",
         symptom="The curves say nothing about the training.",
-        why="The losses that the networks went down are the only ones that tell how the game went.",
+        why="Only the losses that the networks really went down tell how the game went.",
         hints=(
             "What goes into the history comes from the steps.",
             "Follow the numbers back: where do they come from, and does each batch add to them?",

@@ -6,8 +6,8 @@ from checks.mistakes.record import Mistake
 
 _GOODFELLOW = "Goodfellow et al., Generative Adversarial Networks, 2014"
 _WHY_EPOCH = (
-    "An epoch is one time through all images. Only so does each of them count the same, and only "
-    "so do epochs of different runs compare."
+    "An epoch is one pass through all images. Only then does each of them count the same, and only "
+    "then can epochs of different runs be compared."
 )
 _WHY_BALANCE = (
     "G is only as good as the D that it learns from, and D's advice is only worth something while "
@@ -51,7 +51,7 @@ MISTAKES = (
         symptom="G never learns of the digits that were left out.",
         why=_WHY_EPOCH,
         hints=(
-            "The batches together have to be all of the images.",
+            "Together, the batches have to be all of the images.",
             "Look at where each batch begins and ends, and for a break or a fixed number of "
             "batches.",
             "Cut the whole list of row numbers into pieces, and go through all of them.",
@@ -90,7 +90,7 @@ MISTAKES = (
         symptom="Small: learning is somewhat less even. With sorted images it is bad, as each "
         "batch then holds one digit only.",
         why="In a new order the batches are mixed anew in each epoch, so that no step's direction "
-        "hangs on which images happen to be neighbours.",
+        "depends on which images happen to stand side by side.",
         hints=(
             "The order should be drawn again for each epoch.",
             "Look at whether the shuffle is there, and inside the epoch loop.",
@@ -107,7 +107,7 @@ MISTAKES = (
         hints=(
             "Each batch brings one step of both networks.",
             "Look at how far the line with G's step is indented: is it in the batch loop?",
-            "The two steps stand one below the other, equally deep.",
+            "The two steps stand one below the other, with the same indentation.",
         ),
         source=f"{_GOODFELLOW}, algorithm 1",
     ),
@@ -119,7 +119,7 @@ MISTAKES = (
         hints=(
             "Each batch brings one step of both networks.",
             "Look at how far the line with D's step is indented, and for an if around it.",
-            "The two steps stand one below the other, equally deep.",
+            "The two steps stand one below the other, with the same indentation.",
         ),
         source=f"{_GOODFELLOW}, section 6",
     ),
@@ -138,7 +138,7 @@ MISTAKES = (
     Mistake(
         "one-optimizer-for-both",
         "One optimizer holds the weights of both networks",
-        symptom="Each loss pulls the other network the wrong way too, and neither gets good.",
+        symptom="Each loss also pulls the other network the wrong way, and neither gets good.",
         why="An optimizer moves all weights that it holds and that have a gradient. The two "
         "networks want opposite things, so each needs an optimizer of its own.",
         hints=(
@@ -152,11 +152,11 @@ MISTAKES = (
         "An optimizer holds other weights than it should",
         symptom="One network stays at its random start, however long the training.",
         why="An optimizer moves the very weights that it was given when it was made. A network "
-        "made anew afterwards, or the other network, is none of its business.",
+        "made afterwards, or the other network, is none of its business.",
         hints=(
             "Each of the networks that are returned needs an optimizer that was made for it.",
             "Look for a copied line with the wrong network's name, and for networks that are made "
-            "again later.",
+            "a second time later.",
             "Networks first, once; then one optimizer for each, with its own parameters().",
         ),
         source="PyTorch documentation, torch.optim",
@@ -166,7 +166,7 @@ MISTAKES = (
         "Each network's step moves the other network",
         symptom="G stays at its random start, and D learns to call fake images real.",
         why="A loss says which way its own network should go. The optimizer that steps after it "
-        "has to hold the weights of this very network.",
+        "has to hold the weights of that same network.",
         hints=(
             "D's loss goes with D's optimizer, G's loss with G's.",
             "Look at which optimizer is passed to each step, and which parameters each was made "
@@ -189,10 +189,10 @@ MISTAKES = (
     ),
     Mistake(
         "optimizer-remade",
-        "The optimizers are made anew during the training",
+        "The optimizers are made again during the training",
         symptom="Training is rough and slow, although every single step looks right.",
         why="Adam steers by running means of the gradients and their squares. A new one has none, "
-        "so each of its first steps is as long as the learning rate allows, whichever way.",
+        "so each of its first steps is as long as the learning rate allows, whatever the gradient.",
         hints=(
             "An optimizer remembers; it is made once and lives as long as the training.",
             "Look at how far the lines that make the optimizers are indented.",
@@ -210,7 +210,7 @@ MISTAKES = (
         hints=(
             "New networks are in training mode; something has changed that.",
             "Look for eval() without a way back, also in what is called once an epoch.",
-            "train() at the beginning of each epoch puts it right in any case.",
+            "train() at the beginning of each epoch sets it right in any case.",
         ),
         source="PyTorch documentation, torch.nn.Module.eval",
     ),
@@ -258,7 +258,7 @@ MISTAKES = (
         why="A training that goes wrong should be seen while it runs, not an hour later.",
         hints=(
             "One line with the epoch and both losses, each time an epoch is over.",
-            "Look for a print, and how deep it is indented.",
+            "Look for a print, and at how far it is indented.",
             "An f-string with the three numbers, in the epoch loop.",
         ),
     ),
@@ -266,10 +266,10 @@ MISTAKES = (
         "losses-not-printed",
         "The lines printed do not hold the losses",
         symptom="The training runs for minutes, and nobody sees that one network has won.",
-        why="Whether the game is still running shows in the two losses, and nowhere else so soon.",
+        why="Whether the game is still open shows in the two losses first of all.",
         hints=(
             "Each line says which epoch it was and how both losses stand.",
-            "Look at your print: which of the three numbers are in it?",
+            "Look at your print: which of the three numbers does it show?",
             "The same numbers as in the history, rounded to a few digits.",
         ),
     ),
@@ -336,7 +336,7 @@ MISTAKES = (
         "A second training does not start anew",
         symptom="The second of two trainings starts with small losses, or its history is too long.",
         why="Networks or lists that are kept outside the function live on between two calls, and "
-        "no two trainings compare any more.",
+        "two trainings can no longer be compared.",
         hints=(
             "Each call makes its own networks, optimizers and history.",
             "Look for names at the top of the file, and for a list as a parameter's default.",
@@ -352,7 +352,7 @@ MISTAKES = (
         why="A tensor is passed as it is, not as a copy: what the function writes into it, the "
         "caller finds there.",
         hints=(
-            "The images are there to be read only.",
+            "The images are there to be read, and not to be changed.",
             "Look for functions whose name ends in an underscore, for *= and for assignments to "
             "images[…].",
             "images[rows] is a new tensor and may be changed; images itself may not.",

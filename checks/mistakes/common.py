@@ -41,6 +41,18 @@ MISTAKES = (
         source="PyTorch documentation, torch.Tensor.item",
     ),
     Mistake(
+        "method-not-called",
+        "A method itself in the place of the number that it gives",
+        symptom="Printed, it looks like <built-in method mean of Tensor object …>.",
+        why="Without parentheses, a method's name stands for the method. It runs, and gives its "
+        "number, when it is called.",
+        hints=(
+            "The name of a function is not yet a call of it.",
+            "Look at what you hand back: is there a mean, a std or an item without parentheses?",
+            "An empty pair of parentheses behind the name.",
+        ),
+    ),
+    Mistake(
         "not-finite",
         "NaN or infinity in the result",
         symptom="Losses become nan, and from then on every weight is nan too.",

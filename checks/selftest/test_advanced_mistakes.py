@@ -478,6 +478,8 @@ G_STEP_MUTANTS = [
            g_update(G_CALL, CLEAR, "(-loss).backward()", STEP, ITEM)),
     mutant("G's sigmoid twice", "test_generator_step_loss", "sigmoid-twice",
            (G_LOSS, G_LOSS.replace("entropy", "entropy_with_logits"))),
+    mutant("G returns a method", "test_generator_step_returns", "method-not-called",
+           g_update(G_CALL, CLEAR, BACK, STEP, "return loss.item")),
     mutant("G returns a tensor", "test_generator_step_returns", "not-a-float",
            g_update(G_CALL, CLEAR, BACK, STEP, "return loss")),
     mutant("D left in eval mode", "test_generator_step_modes", "step-mode-changed",

@@ -160,6 +160,8 @@ MUTANTS = [
     mutant("doubles for all", "test_torch_global_state", "global-settings-changed",
            (T_RNG, f"torch.set_default_dtype(torch.float64)\n    {T_RNG}"),
            (T_DRAW, f"{T_DRAW}.float()")),
+    mutant("methods for numbers", "test_statistics_torch", "method-not-called",
+           (STATS, "return noise.mean, noise.std")),
     mutant("variance", "test_statistics_numpy", "statistics-variance",
            (STATS, "return float(noise.mean()), float(noise.var())")),
     mutant("swapped", "test_statistics_torch", "statistics-swapped",

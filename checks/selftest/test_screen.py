@@ -276,6 +276,16 @@ def test_the_first_three_mistakes_are_explained_and_the_rest_counted() -> None:
     assert "more" not in everything
 
 
+def test_exceptions_on_one_line_are_one_cause_whatever_their_numbers() -> None:
+    def raised(number: int, line: int) -> Verdict:
+        frames = (Frame(FILE, 90 + number, "train_gan", "step()"), Frame(FILE, line, "step", "z"))
+        error = verdict(Status.ERROR, number, frames=frames)
+        return replace(error, mistake_id="", came=f"RuntimeError: shapes {number}x100 and 12x256")
+
+    text = show([raised(number, 7) for number in range(5)] + [raised(5, 8)])
+    assert text.count("Why it matters") == 2
+
+
 def test_the_learners_own_lines_are_shown_relative_to_the_current_folder() -> None:
     deep = tuple(Frame(FILE, line, "step", f"call({line})") for line in range(1, 900))
     text = show([verdict(Status.ERROR, frames=deep)])

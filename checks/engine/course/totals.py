@@ -92,13 +92,16 @@ def by_cause(verdicts: Iterable[Verdict]) -> list[list[Verdict]]:
     """The wrong verdicts, those with one cause together.
 
     A file that does not even import, say, or one mistake in a step that several checks look at.
+    Exceptions on one line are one cause, whatever numbers the message holds each time.
     """
     causes: dict[tuple[object, ...], list[Verdict]] = {}
     for verdict in verdicts:
         if verdict.status.is_wrong:
             is_named = verdict.mistake_id or verdict.status is not Status.FAILED
             alone = "" if is_named else verdict.check
-            cause = (verdict.tier, verdict.mistake_id, verdict.came, verdict.frames, alone)
+            is_raised = verdict.status is Status.ERROR and verdict.frames and not verdict.subject
+            how = verdict.frames[-1:] if is_raised else (verdict.came, verdict.frames)
+            cause = (verdict.tier, verdict.mistake_id, how, alone)
             causes.setdefault(cause, []).append(verdict)
     return list(causes.values())
 

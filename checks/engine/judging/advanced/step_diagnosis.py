@@ -216,8 +216,8 @@ def _returned(step: Step, found: list[Finding]) -> Iterator[Finding]:
     if getattr(value, "kind", "") == "scalar":
         value = value.values.item()
     if type(value) is not float:
-        mistake = "nothing-returned" if value is None else "not-a-float"
-        yield Finding("returned", mistake, expected, f"{expect.named(value)}.".capitalize())
+        came = f"{expect.named(value)}.".capitalize()
+        yield Finding("returned", expect.no_number(value), expected, came)
     elif not np.isfinite(float(value)):
         yield Finding("returned", "not-finite", expected, f"{value}.")
     elif (

@@ -20,7 +20,8 @@ def named(value: Any) -> str:
             return f"a {KINDS[value.kind]}, {value.values.item()!r}"
         return f"a {KINDS[value.kind]} of shape {value.shape}, {value.dtype}"
     if isinstance(value, Other):
-        return f"something of type {value.type_name}"
+        is_method = "method" in value.type_name
+        return "a method" if is_method else f"something of type {value.type_name}"
     if value is None:
         return "None"
     if isinstance(value, (list, tuple, dict)):
@@ -41,14 +42,20 @@ def array(value: Any, what: str, kind: str = "") -> Array:
 
 def number(value: Any, what: str) -> float:
     """The value, if it is a plain number."""
-    if value is None:
-        wrong("nothing-returned", expected=f"{what}: a Python float.", came="None.")
     if isinstance(value, Array) and value.kind == "scalar":
         value = value.values.item()
     if type(value) not in (int, float):
         came = f"{named(value)}.".capitalize()
-        wrong("not-a-float", expected=f"{what}: a plain Python float.", came=came)
+        wrong(no_number(value), expected=f"{what}: a plain Python float.", came=came)
     return float(value)
+
+
+def no_number(value: Any) -> str:
+    """The mistake of whoever hands this back in the place of a number."""
+    if value is None:
+        return "nothing-returned"
+    is_method = isinstance(value, Other) and "method" in value.type_name
+    return "method-not-called" if is_method else "not-a-float"
 
 
 def rounded(value: float, digits: int = 2) -> str:

@@ -16,6 +16,13 @@ TAKE_DEVICE = (
 TRANSLATIONS = (
     # Devices.
     Translation(
+        r"CUDA|NVIDIA|device string",
+        "torch.Generator(…) takes a device, and a number there is a graphics card's. A seed goes "
+        "in afterwards.",
+        "Make the generator without arguments, then call its manual_seed with the seed.",
+        line=r"\bGenerator\(\s*(?:seed|\d+|int)",
+    ),
+    Translation(
         r"device type at start of device string: (?P<device>\S+)|Invalid device string: "
         r"'?(?P<text>[^']+)",
         'PyTorch knows no device named "{device}{text}".',
