@@ -12,12 +12,14 @@ from checks.probes import call
 from checks.probes.surroundings import traces
 
 
-def global_state_after(solution: ModuleType, function: str, seed: int) -> dict[str, Any]:
+def global_state_after(
+    solution: ModuleType, function: str, n_samples: int, seed: int
+) -> dict[str, Any]:
     """A seeded draw, and what it and one without a seed leave behind: see `traces`."""
     noise: list[Any] = []
 
     def draw(**seeds: int) -> None:
-        noise.append(call(solution, function, n_samples=10, latent_dim=10, **seeds))
+        noise.append(call(solution, function, n_samples=n_samples, latent_dim=10, **seeds))
 
     left = traces(lambda: draw(seed=seed), draw)
     return {"noise": noise[0], **left}

@@ -311,22 +311,24 @@ def mode_after_failure(solution: ModuleType, training: bool) -> bool:
     return generator.training
 
 
-def drawn_again(solution: ModuleType, seeds: list[int | None]) -> list[Any]:
+def drawn_again(
+    solution: ModuleType, n_images: int, latent_dim: int, seeds: list[int | None]
+) -> list[Any]:
     """Images of one recording generator for each seed, one after the other."""
-    generator = Recorder(5).eval()
+    generator = Recorder(latent_dim).eval()
     return [
-        call(solution, "generate_images", generator, n_images=6, seed=seed)
+        call(solution, "generate_images", generator, n_images=n_images, seed=seed)
         if seed is not None
-        else call(solution, "generate_images", generator, n_images=6)
+        else call(solution, "generate_images", generator, n_images=n_images)
         for seed in seeds
     ]
 
 
-def global_state_after(solution: ModuleType, seed: int) -> dict[str, Any]:
+def global_state_after(solution: ModuleType, n_images: int, seed: int) -> dict[str, Any]:
     """What sampling with a seed and without one leave behind: see `traces`."""
     generator = Recorder(5).eval()
 
     def sample(**seeds: int) -> None:
-        call(solution, "generate_images", generator, n_images=4, **seeds)
+        call(solution, "generate_images", generator, n_images=n_images, **seeds)
 
     return traces(lambda: sample(seed=seed), sample)

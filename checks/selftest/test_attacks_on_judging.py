@@ -10,20 +10,24 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from checks.engine.commands.common import folder as folder_of
+from checks.engine.course.check_errors import CheckEndedError
 from checks.engine.course.verdict import Status, Verdict
 from checks.engine.errors import KeptError, UsageError, WireError
 from checks.engine.files import read_plain, remove, replace
-from checks.engine.paths import KIT, REFERENCE
+from checks.engine.paths import KIT, REFERENCE, tiers
 from checks.engine.runner.session import Judge
 from checks.engine.sandbox import isolation, landlock, seccomp, wire
 from checks.engine.sandbox.client import CAN_FORK, Limits, Outcome, Sandbox
-from checks.engine.sandbox.solution import Budget, Submission
+from checks.engine.sandbox.solution import Budget, Solution, Submission
 from checks.engine.training.supervisor import Supervisor, note
+from checks.selftest.mutants import checks_of
 
 on_linux = pytest.mark.skipif(not CAN_FORK, reason="what only Linux has")
 posix = pytest.mark.skipif(os.name != "posix", reason="links and pipes are POSIX's")
@@ -210,6 +214,48 @@ def test_a_recorded_answer_is_worth_nothing(tmp_path: Path) -> None:
         assert box.run(tmp_path, "beginner", "returned", arguments).status == "garbled"
     finally:
         box.close()
+
+
+# What is asked in the same words at every seed: a call without arguments, a signature, two new
+# generators. The answers to the questions and the reflection are plain text in the file itself.
+ALWAYS = {"test_numpy_floats", "test_torch_float32", "test_own_weights", "test_training_arguments"}
+PLAIN_TEXT = {"test_questions", "test_reflection"}
+
+
+class FirstQuestion(Sandbox):
+    """A sandbox that notes what a check asks, and ends it there."""
+
+    def preload(self, modules: object, tier: str = "") -> None:
+        """There is nothing to load."""
+
+    def run(self, *asked: Any, **how: Any) -> Outcome:
+        """No answer, but that the file can be imported."""
+        if asked[2] == "imported":
+            return Outcome("ok", True)
+        self.asked = wire.pack([asked[2], asked[3]])
+        return Outcome("crashed")
+
+
+def first_question(tier: str, check: Callable[[Solution], None], seed: int) -> bytes:
+    box = FirstQuestion()
+    marked = check.pytestmark[-1].kwargs  # type: ignore[attr-defined]
+    with pytest.raises(CheckEndedError):
+        check(Solution(Submission(REFERENCE, box, seed), tier, marked["about"]))
+    return box.asked
+
+
+def test_answers_recorded_at_one_seed_earn_next_to_nothing_at_another() -> None:
+    """Whoever patches a fresh salt into them has none for a question that was never asked."""
+    points = {}
+    for tier in tiers():
+        for name, check in checks_of(tier).items():
+            if (
+                name not in PLAIN_TEXT
+                and len({first_question(tier, check, s) for s in (0, 12345)}) == 1
+            ):
+                points[name] = check.pytestmark[-1].kwargs["points"]  # type: ignore[attr-defined]
+    assert sum(points.values()) <= 5
+    assert set(points) >= ALWAYS
 
 
 @posix

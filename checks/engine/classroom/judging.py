@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import shutil
 import tempfile
 import threading
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from checks.engine.course.verdict import Check, Frame, Status, Verdict
 from checks.engine.errors import InfraError
+from checks.engine.files import remove
 from checks.engine.runner.session import Judge, Listener
 
 TRIES = 3  # of what the kit itself could not do
@@ -82,7 +82,7 @@ def laid_out(files: Mapping[str, bytes]) -> Iterator[Path]:
             (folder / name).write_bytes(contents)
         yield folder.resolve()
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        remove(place)
 
 
 def judge_tiers(

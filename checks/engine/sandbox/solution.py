@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import random
 import re
 import threading
 from collections.abc import Callable, Hashable, Iterator
@@ -352,6 +353,14 @@ class Solution:
     def seed(self) -> int:
         """The run's seed, for checks that draw their own challenges."""
         return self.submission.seed
+
+    def size(self, number: int, spread: int = 8) -> int:
+        """That many at seed 0, which the docstrings speak of; else up to `spread` more.
+
+        An answer that was recorded at one seed does not fit the question at another.
+        """
+        extra = random.Random(f"{self.seed} {number}").randint(1, spread)
+        return number + (extra if self.seed else 0)
 
     def probe(self, name: str, /, *, limits: Limits | None = None, **arguments: Any) -> Any:
         """Run a probe of this tier on the learner's file and return its evidence.

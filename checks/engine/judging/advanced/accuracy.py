@@ -14,20 +14,30 @@ CASES = [
     [[0.8, 0.9, 0.7, 0.6], [0.2, 0.9, 0.8]],
     [[0.1, 0.2], [0.3, 0.1, 0.2, 0.4, 0.9]],
 ]
+MORE = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
+
+
+def _cases(solution: Solution) -> list[list[list[float]]]:
+    """CASES at seed 0, else with a few scores more in each."""
+    rng = np.random.default_rng(solution.seed)
+    return [
+        [[*scores, *rng.choice(MORE, solution.size(0, 5)).tolist()] for scores in case]
+        for case in CASES
+    ]
 
 
 def _taken(solution: Solution, training: bool) -> Evidence:
-    return expect.record(solution.probe("accuracies", cases=CASES, training=training))
+    return expect.record(solution.probe("accuracies", cases=_cases(solution), training=training))
 
 
 def judge_accuracy(solution: Solution) -> None:
     """The share over all images of both kinds."""
-    evidence = _taken(solution, training=False)
-    shares = expect.items(evidence["shares"], len(CASES))
+    evidence, cases = _taken(solution, training=False), _cases(solution)
+    shares = expect.items(evidence["shares"], len(cases))
     came = [expect.number(share, "The accuracy") for share in shares]
     rights = [
         (sum(p > 0.5 for p in real), sum(p < 0.5 for p in fake), len(real), len(fake))
-        for real, fake in CASES
+        for real, fake in cases
     ]
     ways = {
         "": [(r + f) / (n + m) for r, f, n, m in rights],
@@ -40,7 +50,7 @@ def judge_accuracy(solution: Solution) -> None:
     if "" in matching:
         return
     case = next(k for k, share in enumerate(ways[""]) if not np.isclose(came[k], share, atol=1e-4))
-    (real, fake), share = CASES[case], ways[""][case]
+    (real, fake), share = cases[case], ways[""][case]
     wrong(
         matching[0] if matching else "accuracy-wrong",
         expected=f"{share:.3f} for real images scored {real} and fake ones scored {fake}.",

@@ -39,16 +39,26 @@ LOSS_CASES = (
 ENDS = (np.array([0.0, 1.0, 0.5]), np.array([1.0, 0.0, 0.5]))
 
 
+def _loss_cases(solution: Solution) -> list[tuple[Numbers, Numbers]]:
+    """LOSS_CASES at seed 0, else scores near them."""
+    rng, reach = np.random.default_rng(solution.seed), 0.03 if solution.seed else 0.0
+    return [
+        (real + rng.uniform(-reach, reach, len(real)), fake + rng.uniform(-reach, reach, len(fake)))
+        for real, fake in LOSS_CASES
+    ]
+
+
 def judge_loss(solution: Solution, function: str) -> None:
     """Labels, formula and weights by the gradient, then the value."""
-    reports = _loss_reports(solution, function, LOSS_CASES)
-    for case, report in zip(LOSS_CASES, reports, strict=True):
+    cases = _loss_cases(solution)
+    reports = _loss_reports(solution, function, cases)
+    for case, report in zip(cases, reports, strict=True):
         value, gradients = _loss_report(report, len(_arguments(function, case)))
         forces: list[Forces] = [
             (p, gradient * p * (1 - p))
             for p, gradient in zip(_arguments(function, case), gradients, strict=True)
         ]
-        if case is LOSS_CASES[0]:
+        if case is cases[0]:
             solution.show(_beside_formula(forces))
         found = list(_loss_findings(function, forces))
         for finding in found:
@@ -96,8 +106,11 @@ def _judge_value(function: str, forces: list[Forces], value: float) -> None:
 
 def judge_loss_at_the_ends(solution: Solution, function: str) -> None:
     """Finite, with finite gradients, at scores of exactly 0 and 1."""
-    (report,) = _loss_reports(solution, function, [ENDS])
-    value, gradients = _loss_report(report, len(_arguments(function, ENDS)))
+    rng = np.random.default_rng(solution.seed)
+    more = [rng.uniform(0.1, 0.9, 2 if solution.seed else 0) for _ in ENDS]
+    ends = np.concatenate([ENDS[0], more[0]]), np.concatenate([ENDS[1], more[1]])
+    (report,) = _loss_reports(solution, function, [ends])
+    value, gradients = _loss_report(report, len(_arguments(function, ends)))
     expected = "A finite loss and finite gradients at scores of exactly 0 and 1."
     if not np.isfinite(value):
         wrong("loss-infinite", expected=expected, came=f"A loss of {value}.")

@@ -24,9 +24,10 @@ DROPOUTS = (0.5, 0.2, 0.0, None)
 
 def judge_widths(solution: Solution) -> None:
     """hidden_dims sets the widths of any number of hidden layers, in order."""
-    found = expect.items(solution.probe("widths", hidden_dims=WIDTHS), len(WIDTHS))
+    tried = [tuple(solution.size(width) for width in widths) for widths in WIDTHS]
+    found = expect.items(solution.probe("widths", hidden_dims=tried), len(tried))
     refused, missing = "", []
-    for asked, report in zip(WIDTHS, map(expect.record, found), strict=True):
+    for asked, report in zip(tried, map(expect.record, found), strict=True):
         if "refused" in report:
             said = f"hidden_dims={asked} ended in {report['refused']!s:.100}."
             if not asked:
@@ -39,12 +40,12 @@ def judge_widths(solution: Solution) -> None:
         _judge_order(asked, shapes)
     if not refused and not any(missing):
         return
-    asked, absent = next(((w, m) for w, m in zip(WIDTHS, missing, strict=False) if m), ((), []))
+    asked, absent = next(((w, m) for w, m in zip(tried, missing, strict=False) if m), ((), []))
     is_ignored = not refused and missing[0] and len(absent) == len(asked)
     wrong(
         "discriminator-widths-ignored" if is_ignored else "hidden-dims-fixed-count",
         expected="One hidden layer for each entry of hidden_dims, of that width: "
-        f"{' and '.join(map(str, WIDTHS[:2]))} were tried.",
+        f"{' and '.join(map(str, tried[:2]))} were tried.",
         came=refused or f"For {asked}, no weights of width {listed(map(str, absent))}.",
     )
 

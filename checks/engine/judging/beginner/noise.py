@@ -23,8 +23,6 @@ Numbers = np.ndarray[Any, Any]
 
 NUMPY = "sample_noise_numpy"
 SIZES = [(1, 7), (7, 1), (64, 3), (5, 200)]
-SAMPLE = {"n_samples": 200, "latent_dim": 100}
-SMALL = {"n_samples": 20, "latent_dim": 35}
 FAR = 1e6  # of values beyond, no squares are taken
 # Over 100 rows or more, a deviation of this share of the right one or less has probability below
 # 1e-15 (chi-squared with 99 degrees of freedom).
@@ -45,11 +43,21 @@ def _checked(noise: Any, function: str) -> Array:
 
 def sample(solution: Solution, function: str) -> Array:
     """The 20,000 numbers on which the distribution is judged."""
-    (noise,) = drawn(solution, function, SAMPLE)
-    return _of_shape(noise, (200, 100))
+    asked = _many(solution)
+    (noise,) = drawn(solution, function, asked)
+    return _of_shape(noise, asked)
 
 
-def _of_shape(noise: Array, shape: tuple[int, int]) -> Array:
+def _many(solution: Solution) -> dict[str, int]:
+    return {"n_samples": solution.size(200, 32), "latent_dim": solution.size(100, 32)}
+
+
+def _few(solution: Solution) -> dict[str, int]:
+    return {"n_samples": solution.size(20, 32), "latent_dim": solution.size(35, 32)}
+
+
+def _of_shape(noise: Array, asked: dict[str, int]) -> Array:
+    shape = asked["n_samples"], asked["latent_dim"]
     if noise.shape != shape:
         wrong("noise-shape", expected=f"Shape {shape}.", came=f"Shape {noise.shape}.")
     return noise
@@ -60,9 +68,10 @@ def _of_shape(noise: Array, shape: tuple[int, int]) -> Array:
 
 def judge_shape(solution: Solution, function: str) -> None:
     """(n_samples, latent_dim), by name, by place and by default."""
-    calls = [{"n_samples": n, "latent_dim": dim} for n, dim in SIZES]
+    asked_for = [(n, dim if dim < 100 else solution.size(dim, 64)) for n, dim in SIZES]
+    calls = [{"n_samples": n, "latent_dim": dim} for n, dim in asked_for]
     came = [noise.shape for noise in drawn(solution, function, *calls, {})]
-    sizes = [*SIZES, (100, 100)]
+    sizes = [*asked_for, (100, 100)]
     for wanted, shape in zip(sizes, came, strict=True):
         if shape == wanted:
             continue
@@ -71,24 +80,26 @@ def judge_shape(solution: Solution, function: str) -> None:
             mistake = "noise-size-ignored"
         elif came == [size[::-1] for size in sizes]:
             mistake = "noise-transposed"
-        elif came[:-1] == SIZES:
+        elif came[:-1] == asked_for:
             mistake = "default-changed"
         n, dim = wanted
-        asked = f"{n} samples of {dim} numbers" if wanted in SIZES else "the defaults"
+        asked = f"{n} samples of {dim} numbers" if wanted in asked_for else "the defaults"
         wrong(mistake, expected=f"Shape {wanted} for {asked}.", came=f"Shape {shape}.")
     _judge_places(solution, function)
 
 
 def _judge_places(solution: Solution, function: str) -> None:
-    named = {"n_samples": 5, "latent_dim": 3, "seed": 11}
+    n, dim, seed = solution.size(5), solution.size(3, 2), solution.size(11, 64)
+    named = {"n_samples": n, "latent_dim": dim, "seed": seed}
     first, again = drawn(solution, function, named, named)
     by_place = solution.probe("by_place", function=function, arguments=list(named.values()))
     placed = _checked(by_place, function)
-    expected = f"{function}(5, 3, 11): 5 samples of 3 numbers, drawn with the seed 11."
-    if placed.shape != (5, 3):
+    expected = f"{function}({n}, {dim}, {seed}): {n} samples of {dim} numbers, drawn with the seed "
+    expected += f"{seed}."
+    if placed.shape != (n, dim):
         wrong("parameters-in-other-order", expected=expected, came=f"Shape {placed.shape}.")
     if equal(first, again) and not equal(first, placed):
-        came = "Other numbers than with n_samples=5, latent_dim=3, seed=11."
+        came = f"Other numbers than with n_samples={n}, latent_dim={dim}, seed={seed}."
         wrong("parameters-in-other-order", expected=expected, came=came)
 
 
@@ -161,9 +172,10 @@ def judge_distribution(solution: Solution, function: str) -> None:
 
 def judge_independence(solution: Solution, function: str) -> None:
     """No rows or columns alike, with a seed or without, and nothing that one number owes others."""
-    draws = drawn(solution, function, SMALL, SMALL, {**SAMPLE, "seed": 11}, SAMPLE)
-    few = [_of_shape(noise, (20, 35)).values.astype(float) for noise in draws[:2]]
-    tables = [_of_shape(noise, (200, 100)).values.astype(float) for noise in draws[2:]]
+    few_asked, many = _few(solution), _many(solution)
+    draws = drawn(solution, function, few_asked, few_asked, {**many, "seed": 11}, many)
+    few = [_of_shape(noise, few_asked).values.astype(float) for noise in draws[:2]]
+    tables = [_of_shape(noise, many).values.astype(float) for noise in draws[2:]]
     farthest = max(float(np.abs(table).max()) for table in (*few, *tables))
     if farthest > FAR:
         expected = "Values from N(0, 1), most of them between -3 and 3."
@@ -245,7 +257,7 @@ def _judge_standardised(tables: list[Numbers]) -> None:
 def judge_seed(solution: Solution, function: str) -> None:
     """The same noise for the same seed, and nothing of it for another."""
     seeds = (*SEEDS, 7, 0)
-    draws = drawn(solution, function, *({**SMALL, "seed": seed} for seed in seeds))
+    draws = drawn(solution, function, *({**_few(solution), "seed": seed} for seed in seeds))
     again = {7: draws[-2], 0: draws[-1]}
     constant = "generator-without-seed" if _is_unseeded(draws[0]) else "seed-constant"
     judge_seeds(dict(zip(SEEDS, draws, strict=False)), again, "noise", constant=constant)
@@ -254,7 +266,8 @@ def judge_seed(solution: Solution, function: str) -> None:
 def judge_fresh(solution: Solution, function: str) -> None:
     """New noise at each call without a seed."""
     # Between the two comes a seeded call: what it does to the next unseeded one counts as well.
-    first, _, second = drawn(solution, function, SMALL, {**SMALL, "seed": 3}, SMALL)
+    few = _few(solution)
+    first, _, second = drawn(solution, function, few, {**few, "seed": 3}, few)
     if equal(first, second):
         wrong(
             "generator-without-seed" if _is_unseeded(first) else "noise-never-new",
@@ -271,6 +284,10 @@ def _is_unseeded(noise: Array) -> bool:
 
 def judge_global_state(solution: Solution, function: str) -> None:
     """No call sets the global random numbers, nor a setting."""
-    evidence = expect.record(solution.probe("global_state_after", function=function, seed=5))
+    evidence = expect.record(
+        solution.probe(
+            "global_state_after", function=function, n_samples=solution.size(10, 64), seed=5
+        )
+    )
     expect.array(evidence["noise"], "The noise")
     judge_traces(evidence, "A seeded draw", "A draw without a seed")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from checks.engine.course.check_errors import wrong
-from checks.engine.judging.bonus.snapshots import SMALL, refuse, refuse_callback
+from checks.engine.judging.bonus.snapshots import refuse, refuse_callback, small
 from checks.engine.judging.common import expect
 from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
@@ -15,8 +15,10 @@ from checks.engine.sandbox.wire import Array
 
 def reloaded(solution: Solution) -> Evidence:
     """Two generators as they were saved and as they came back."""
-    z = np.random.default_rng(solution.seed).standard_normal((8, 17)).astype(np.float32)
-    report = solution.probe("reloaded", directory="runs/saved", sizes=SMALL, z=Array(z, "tensor"))
+    sizes = small(solution)
+    rng = np.random.default_rng(solution.seed)
+    z = rng.standard_normal((8, sizes["latent_dim"])).astype(np.float32)
+    report = solution.probe("reloaded", directory="runs/saved", sizes=sizes, z=Array(z, "tensor"))
     evidence = expect.record(report)
     if "no_checkpoint" in evidence:
         wrong("snapshot-files", expected="A checkpoint at every second epoch.", came="None.")
@@ -25,11 +27,12 @@ def reloaded(solution: Solution) -> Evidence:
     if "returned" in evidence:
         refuse(evidence["returned"], "not-a-generator", "A generator.")
     if "failed" in evidence:
-        _refuse_loading(str(evidence["failed"]), expect.texts(evidence["sizes_missing"]))
+        missing = expect.texts(evidence["sizes_missing"])
+        _refuse_loading(str(evidence["failed"]), missing, sizes)
     return evidence
 
 
-def _refuse_loading(text: str, missing: list[str]) -> NoReturn:
+def _refuse_loading(text: str, missing: list[str], sizes: dict[str, Any]) -> NoReturn:
     mistake, came = "load-failed", text[:300]
     if "Unsupported global" in text:
         mistake, came = "load-only-weights", text.partition(". ")[0] + "."  # what follows is long
@@ -40,8 +43,8 @@ def _refuse_loading(text: str, missing: list[str]) -> NoReturn:
         came = f"{came}. The checkpoint does not hold {' nor '.join(missing)}."
     wrong(
         mistake,
-        expected=f"A generator with {SMALL['latent_dim']} latent numbers and hidden layers of "
-        f"{SMALL['hidden_dims']} comes back as it was saved.",
+        expected=f"A generator with {sizes['latent_dim']} latent numbers and hidden layers of "
+        f"{sizes['hidden_dims']} comes back as it was saved.",
         came=came,
     )
 

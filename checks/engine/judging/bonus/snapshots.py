@@ -17,9 +17,15 @@ from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]
 
-SMALL = {"latent_dim": 17, "hidden_dims": (40, 24, 56)}  # a generator that is nobody's default
+SMALL_LATENT, SMALL_WIDTHS = 17, (40, 24, 56)  # a generator that is nobody's default
 EVERY, N_EPOCHS = 3, 7
 DEFAULTS = {"every": 10, "n_images": 16, "seed": 0}
+
+
+def small(solution: Solution) -> dict[str, Any]:
+    """The sizes of that generator, see `Solution.size`."""
+    widths = tuple(solution.size(width) for width in SMALL_WIDTHS)
+    return {"latent_dim": solution.size(SMALL_LATENT), "hidden_dims": widths}
 
 
 def snapshots(
@@ -57,7 +63,7 @@ def called(
         "snapshots",
         directory="runs/first",
         arguments=arguments,
-        sizes=SMALL,
+        sizes=small(solution),
         images=[Array(image, "tensor") for image in images],
         training=training,
         keep_pictures=keep_pictures,
@@ -248,7 +254,8 @@ def judge_defaults(solution: Solution) -> None:
 
 def judge_folder(solution: Solution) -> None:
     """The folder is made, with those above it, and before the first snapshot."""
-    evidence = expect.record(solution.probe("folder_made", directory="runs/one/two", sizes=SMALL))
+    sizes = small(solution)
+    evidence = expect.record(solution.probe("folder_made", directory="runs/one/two", sizes=sizes))
     if "returned" in evidence:
         refuse_callback(evidence["returned"])
     if evidence["made"] is not True:

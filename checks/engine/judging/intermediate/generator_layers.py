@@ -16,7 +16,11 @@ from checks.engine.sandbox.solution import Evidence, Solution
 from checks.engine.sandbox.wire import Array
 
 MIXED = (72, 48, 88)  # neither rising nor falling, and of sizes that nobody has as a default
-WIDTHS: list[tuple[int, ...]] = [(40,), MIXED]
+
+
+def widths_for(solution: Solution, widths: tuple[int, ...] = MIXED) -> tuple[int, ...]:
+    """Those widths, in the same order of size; see `Solution.size`."""
+    return tuple(solution.size(width) for width in widths)
 
 
 # --- what lies between --------------------------------------------------------------------------
@@ -45,7 +49,7 @@ def judge_nonlinear(solution: Solution) -> None:
 def _chain(solution: Solution) -> tuple[list[tuple[float, float, bool]], bool]:
     """(width taken, width made, straight into the next) of each linear layer; is that all?"""
     z = Array(latents(solution, 8), "tensor")
-    evidence = generated(solution, "chain", z=z, hidden_dims=MIXED)
+    evidence = generated(solution, "chain", z=z, hidden_dims=widths_for(solution))
     found = []
     for entry in expect.entries(evidence["layers"]):
         layer = expect.record(entry)
@@ -57,13 +61,14 @@ def _chain(solution: Solution) -> tuple[list[tuple[float, float, bool]], bool]:
 def _judge_between(solution: Solution) -> None:
     """Wrong only where a hidden layer's numbers go into one linear layer, as they are."""
     layers, _ = _chain(solution)
-    for width in MIXED:
+    mixed = widths_for(solution)
+    for width in mixed:
         straight = [is_straight for _, makes, is_straight in layers if makes == width]
         if straight and all(straight):
             wrong(
                 "nonlinearity-missing",
                 expected="After each hidden layer a non-linearity, before the next linear layer.",
-                came=f"For hidden_dims={MIXED}, the layer of width {width} hands its numbers to "
+                came=f"For hidden_dims={mixed}, the layer of width {width} hands its numbers to "
                 "the next linear layer as they are: the two act as one.",
             )
 
@@ -73,15 +78,16 @@ def _judge_between(solution: Solution) -> None:
 
 def judge_latent_dim(solution: Solution) -> None:
     """latent_dim decides how long z is, and is kept; by name, by place and by default."""
-    for latent_dim in (64, 100, None):
+    for latent_dim in (solution.size(64, 24), 100, None):
         evidence = generated(solution, "sizes", latent_dim=latent_dim, hidden_dims=None)
         _judge_latent_dim(evidence, latent_dim)
-    evidence = generated(solution, "placed_sizes", arguments=[60, WIDTHS[0]])
-    if "refused" in evidence or evidence["attribute"] != 60:
+    placed, widths = solution.size(60), widths_for(solution, (40,))
+    evidence = generated(solution, "placed_sizes", arguments=[placed, widths])
+    if "refused" in evidence or evidence["attribute"] != placed:
         wrong(
             "parameters-in-other-order",
-            expected=f"Generator(60, {WIDTHS[0]}): latent vectors of 60 numbers, a hidden layer of "
-            "40.",
+            expected=f"Generator({placed}, {widths}): latent vectors of {placed} numbers, a hidden "
+            f"layer of {widths[0]}.",
             came=f"{evidence['refused']!s:.100}."
             if "refused" in evidence
             else f"Its latent_dim is {evidence['attribute']!s:.20}.",
@@ -109,7 +115,8 @@ def _judge_latent_dim(evidence: Evidence, asked: int | None) -> None:
 def judge_hidden_dims(solution: Solution) -> None:
     """hidden_dims sets the widths of any number of hidden layers, in order."""
     missing, refused = [], ""
-    for widths in WIDTHS:
+    tried = widths_for(solution, (40,)), widths_for(solution)
+    for widths in tried:
         evidence = generated(solution, "sizes", latent_dim=100, hidden_dims=widths)
         if "refused" in evidence:
             refused = refused or f"hidden_dims={widths} ended in {evidence['refused']!s:.100}."
@@ -119,13 +126,13 @@ def judge_hidden_dims(solution: Solution) -> None:
         # A gated layer (GLU) has twice the width that it hands on.
         missing.append([w for w in widths if not found & {w, 2 * w}])
     if refused or any(missing):
-        ignored = not refused and [len(m) for m in missing] == [len(w) for w in WIDTHS]
-        pairs = zip(WIDTHS, missing, strict=False)
+        ignored = not refused and [len(m) for m in missing] == [len(w) for w in tried]
+        pairs = zip(tried, missing, strict=False)
         widths, absent = next(((w, m) for w, m in pairs if m), ((), []))
         wrong(
             "hidden-dims-ignored" if ignored else "hidden-dims-fixed-count",
             expected="One hidden layer for each entry of hidden_dims, of that width: "
-            f"{' and '.join(map(str, WIDTHS))} were tried.",
+            f"{' and '.join(map(str, tried))} were tried.",
             came=refused or f"For {widths}, no weights of width {listed(map(str, absent))}.",
         )
     _judge_order(solution)
@@ -143,22 +150,23 @@ def _judge_order(solution: Solution) -> None:
     another width is worth a word.
     """
     layers, is_plain = _chain(solution)
+    mixed = widths_for(solution)
     widths = [100, *(int(makes) for _, makes, _ in layers)]
     if not is_plain or any(straight for *_, straight in layers):
         return
     if [takes for takes, _, _ in layers] != widths[:-1] or widths[-1] != 784:
         return
     blocks = [width for width, _ in groupby(widths[1:]) if width != 784]
-    is_order = sorted(blocks) == sorted(MIXED)
-    if blocks == list(MIXED) or not (is_order or set(MIXED) < set(blocks)):
+    is_order = sorted(blocks) == sorted(mixed)
+    if blocks == list(mixed) or not (is_order or set(mixed) < set(blocks)):
         return
     if not is_order:
-        came = f"For hidden_dims={MIXED} the layers are {_arrows(widths)}."
+        came = f"For hidden_dims={mixed} the layers are {_arrows(widths)}."
         solution.advise("hidden-layer-added", came)
         return
     wrong(
         "generator-widths-order",
-        expected=f"For hidden_dims={MIXED}: {_arrows([100, *MIXED, 784])}.",
+        expected=f"For hidden_dims={mixed}: {_arrows([100, *mixed, 784])}.",
         came=f"{_arrows(widths)}.",
     )
 

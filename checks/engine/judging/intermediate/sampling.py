@@ -32,7 +32,11 @@ def sampled(
 
 def drawn(solution: Solution, *seeds: int | None) -> list[Array]:
     """Images of one generator for each seed, one after the other."""
-    images = expect.items(solution.probe("drawn_again", seeds=list(seeds)), len(seeds))
+    n_images, latent_dim = solution.size(6, 16), solution.size(LATENT, 16)
+    made = solution.probe(
+        "drawn_again", n_images=n_images, latent_dim=latent_dim, seeds=list(seeds)
+    )
+    images = expect.items(made, len(seeds))
     return [expect.array(image, "The images", "tensor") for image in images]
 
 
@@ -45,7 +49,7 @@ def _images(evidence: Evidence) -> Array:
 
 def judge_shape(solution: Solution) -> None:
     """(n_images, 28, 28), by name, by place and by default."""
-    calls: list[dict[str, Any]] = [{"n_images": 7}, {"n_images": 1}, {}]
+    calls: list[dict[str, Any]] = [{"n_images": solution.size(7, 64)}, {"n_images": 1}, {}]
     came = [_images(sampled(solution, **call)).shape for call in calls]
     for call, shape in zip(calls, came, strict=True):
         n = call.get("n_images", 16)
@@ -56,18 +60,19 @@ def judge_shape(solution: Solution) -> None:
             mistake = "default-changed"
         asked = f"n_images={n}" if call else "the default"
         wrong(mistake, expected=f"Shape ({n}, 28, 28) for {asked}.", came=f"Shape {shape}.")
-    placed = _images(sampled(solution, by_place=(3, 7))).shape
-    if placed != (3, 28, 28):
+    few = solution.size(3, 16)
+    placed = _images(sampled(solution, by_place=(few, 7))).shape
+    if placed != (few, 28, 28):
         wrong(
             "parameters-in-other-order",
-            expected="generate_images(generator, 3, 7): 3 images, shape (3, 28, 28).",
+            expected=f"generate_images(generator, {few}, 7): {few} images, shape ({few}, 28, 28).",
             came=f"Shape {placed}.",
         )
 
 
 def judge_pixels(solution: Solution) -> None:
     """The generator's own pixels, row by row."""
-    evidence = sampled(solution, n_images=7)
+    evidence = sampled(solution, n_images=solution.size(7, 64))
     images = _images(evidence)
     expected = "Row by row the 784 pixels that the generator made, in [-1, 1]."
     if evidence["made"] is None:
@@ -94,7 +99,8 @@ def judge_pixels(solution: Solution) -> None:
 
 def judge_noise(solution: Solution) -> None:
     """A vector of N(0, 1) for each image, as long as the generator asks."""
-    evidence = sampled(solution, n_images=N_NOISE)
+    wanted = solution.size(N_NOISE, 64)
+    evidence = sampled(solution, n_images=wanted)
     expected = (
         f"Noise from N(0, 1), {LATENT} numbers a row for a generator of latent size {LATENT}."
     )
@@ -108,15 +114,15 @@ def judge_noise(solution: Solution) -> None:
     values = noise.values.astype(float).ravel()
     if values.size:
         solution.show(sample_beside_normal(values))
-    if len(noise.values) < N_NOISE:
-        came = f"{len(noise.values)} latent vectors for n_images={N_NOISE}."
+    if len(noise.values) < wanted:
+        came = f"{len(noise.values)} latent vectors for n_images={wanted}."
         wrong("n-images-ignored", expected="A latent vector for each image.", came=came)
     different = len(np.unique(noise.values, axis=0))
     if different < len(noise.values):  # five float32 numbers are never equal by chance
         came = f"{different:,} different vectors for {len(noise.values):,} images."
         wrong("noise-repeated", expected="A latent vector of its own for each image.", came=came)
     is_normal = (
-        values.size == N_NOISE * LATENT
+        values.size == wanted * LATENT
         and statistics.ks_distance(values, statistics.normal_cdf) < statistics.ks_bound(values.size)
         and abs(statistics.mean_z(values)) < statistics.Z_BOUND
         and abs(statistics.deviation_z(values)) < statistics.Z_BOUND
@@ -150,7 +156,7 @@ def judge_fresh(solution: Solution) -> None:
 
 def judge_eval_mode(solution: Solution) -> None:
     """The generator is in eval mode while it makes the images."""
-    modes = sampled(solution, n_images=7)["trained_while_sampling"]
+    modes = sampled(solution, n_images=solution.size(7, 64))["trained_while_sampling"]
     if not isinstance(modes, list) or True in modes:
         wrong(
             "sampling-in-training-mode",
@@ -163,7 +169,10 @@ def judge_mode_restored(solution: Solution) -> None:
     """Afterwards it is in the mode in which it came, even if it failed."""
     for training, mistake in ((True, "mode-not-restored"), (False, "mode-always-training")):
         names = {True: "training", False: "eval"}
-        after = sampled(solution, training=training, n_images=7)["training_after"] is True
+        after = (
+            sampled(solution, training=training, n_images=solution.size(7, 64))["training_after"]
+            is True
+        )
         if after is not training:
             wrong(
                 mistake,
@@ -179,7 +188,7 @@ def judge_mode_restored(solution: Solution) -> None:
 
 def judge_generator_unchanged(solution: Solution) -> None:
     """The generator's weights and their type are what they were, and they still learn."""
-    scale = expect.record(sampled(solution, n_images=7)["scale"])
+    scale = expect.record(sampled(solution, n_images=solution.size(7, 64))["scale"])
     said = {
         "value": "Its weights have other values.",
         "dtype": f"Its weights are of type {scale['dtype']!s:.20} now.",
@@ -199,7 +208,7 @@ def judge_generator_unchanged(solution: Solution) -> None:
 
 def judge_graph(solution: Solution) -> None:
     """The images have no graph."""
-    evidence = sampled(solution, n_images=7)
+    evidence = sampled(solution, n_images=solution.size(7, 64))
     if _images(evidence).requires_grad:
         wrong(
             "sampling-keeps-graph",
@@ -215,6 +224,8 @@ def judge_graph(solution: Solution) -> None:
 
 def judge_global_state(solution: Solution) -> None:
     """No call changes a setting; one that sets the global random numbers gets a word of advice."""
-    evidence = expect.record(solution.probe("global_state_after", seed=5))
+    evidence = expect.record(
+        solution.probe("global_state_after", n_images=solution.size(4, 64), seed=5)
+    )
     judge_settings(evidence)
     advise_on_seeds(solution, evidence, "Sampling")
