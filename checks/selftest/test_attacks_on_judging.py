@@ -326,6 +326,23 @@ def test_no_folder_on_the_way_is_a_link(run: tuple[Path, Path]) -> None:
         read_plain(folder / "samples" / "victim", 100, within=folder)
 
 
+@on_linux
+@pytest.mark.skipif(not seccomp.is_there(), reason="this kernel has no filter of system calls")
+def test_what_a_training_starts_ends_with_it() -> None:
+    """The command ends its process's group, so nothing may leave that group."""
+    program = (
+        "import os\nfrom checks.engine.sandbox import isolation\n"
+        "assert isolation.restrict_here(['/'], ['/dev/null'])\n"
+        "for leave in (os.setsid, os.setpgrp):\n"
+        "    try:\n        leave()\n        print('left')\n"
+        "    except PermissionError:\n        print('held')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=KIT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["held", "held"]
+
+
 # Where user namespaces are forbidden --------------------------------------------------------------
 
 FORBID = """

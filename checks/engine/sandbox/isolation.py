@@ -123,4 +123,4 @@ def restrict_here(readable: Iterable[str], writable: Iterable[str]) -> bool:
         return False
     done = landlock.restrict(readable, writable)
     namespaces.drop_privileges(writes=done)
-    return seccomp.restrict(alone=False) or done
+    return seccomp.restrict(alone=False, stays_in_group=True) or done

@@ -15,6 +15,8 @@ import os
 import platform
 import struct
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from checks.engine.sandbox import landlock
 
@@ -66,6 +68,7 @@ ON_A_PROCESS = {
     "sched_setaffinity": (203, 122), "sched_setscheduler": (144, 119),
     "sched_setparam": (142, 118), "sched_setattr": (314, 274),
 }  # fmt: skip
+OF_ITS_GROUP = {"setsid": (112, 157), "setpgid": (109, 154)}
 _CLONE, _CLONE3, _PRCTL, _PRLIMIT = (56, 220), (435, 435), (157, 167), (302, 261)
 _SOCKET, _SOCKETPAIR, _IOCTL = (41, 198), (53, 199), (16, 29)
 _KILL, _TGKILL = (62, 129), (234, 131)
@@ -83,17 +86,19 @@ def is_there() -> bool:
         return False
 
 
-def restrict(alone: bool) -> bool:
+def restrict(alone: bool, stays_in_group: bool = False) -> bool:
     """Refuse these calls from here on, to this process and all that it starts.
 
     Args:
         alone: whether the process is in namespaces of its own, so that it sees no process and no
             file but its own.
+        stays_in_group: whether all that it starts stays in its group, to be ended with it.
 
     Returns:
         Whether it took hold.
     """
-    return is_there() and install(program(alone, os.getppid()))
+    more = OF_ITS_GROUP if stays_in_group else {}
+    return is_there() and install(program(alone, os.getppid(), more))
 
 
 def install(instructions: list[Instruction]) -> bool:
@@ -109,8 +114,10 @@ def install(instructions: list[Instruction]) -> bool:
     return False
 
 
-def program(alone: bool, parent: int) -> list[Instruction]:
-    """The filter's instructions; `parent` is never to be sent a signal."""
+def program(
+    alone: bool, parent: int, more: Mapping[str, tuple[int, int]] = MappingProxyType({})
+) -> list[Instruction]:
+    """The filter's instructions; `parent` is never to be sent a signal, `more` is refused too."""
     column, architecture = MACHINES[platform.machine()]
 
     def on(call: tuple[int | None, int | None], *then: Instruction) -> list[Instruction]:
@@ -124,7 +131,7 @@ def program(alone: bool, parent: int) -> list[Instruction]:
     refuse, allow = _returning(errno.EPERM), (_RETURN, 0, 0, _ALLOW)
     code: list[Instruction] = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), refuse]
     code += [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, _X32), refuse]
-    for call in (REFUSED if alone else REFUSED | OF_OTHERS).values():
+    for call in (REFUSED | dict(more) | ({} if alone else OF_OTHERS)).values():
         code += on(call, refuse)
     for signal in (_KILL, _TGKILL):  # never a group, never all
         code += on(signal, first(0), (_EQUAL, 3, 0, parent), (_AT_LEAST, 2, 0, 2**31),
