@@ -29,6 +29,19 @@ _WHY_LABELS = (
 
 MISTAKES = (
     Mistake(
+        "labels-mixed",
+        "Labels do not go with the images that they are for",
+        symptom="D's loss stays near 1.39, as if it tossed a coin.",
+        why="Where a real image is as often called fake as real, there is nothing to learn from "
+        "the labels.",
+        hints=(
+            "Images and labels are two lists: what is done to the order of one has to be done to "
+            "the other.",
+            "Look for a shuffle, and for the order in which real and fake are put together.",
+            "One index for both: x[order] and y[order].",
+        ),
+    ),
+    Mistake(
         "step-unread",
         "The step asks a network for more than the stub gives it",
         symptom="With another G or D, the step ends with an AttributeError.",

@@ -653,6 +653,9 @@ LOOP_MUTANTS = [
       for name, mistake, loss in (
           ("own loop, fakes called real", "fakes-labelled-real",
            "bce(D(real).view(-1), label) + bce(D(fake.detach()).view(-1), label)"),
+          ("own loop, labels not shuffled with the images", "labels-mixed",
+           "bce(D(torch.cat([real, fake.detach()])[torch.randperm(2 * len(real))]).view(-1), "
+           "torch.cat([label, 0 * label]))"),
           ("own loop, labels swapped", "labels-swapped",
            "bce(D(real).view(-1), 0 * label) + bce(D(fake.detach()).view(-1), label)"),
           ("own loop, the fake loss on real images", "never-sees-fakes",
@@ -671,6 +674,13 @@ LOOP_MUTANTS = [
     mutant("own loop, one backward for both", "test_optimizers", "generator-gradients-leak",
            instead(own_loop("fake = G(z)", "d_opt.zero_grad()", "g_opt.zero_grad()", D_LINE,
                             "g_loss = bce(D(fake).view(-1), label)",
+                            "(d_loss + g_loss).backward()", "d_opt.step()", "g_opt.step()",
+                            *NOTED))),
+    mutant("own loop, one backward for both, through the same scores", "test_optimizers",
+           "generator-gradients-leak",
+           instead(own_loop("d_opt.zero_grad()", "g_opt.zero_grad()", "scores = D(G(z)).view(-1)",
+                            "d_loss = bce(D(real).view(-1), label) + bce(scores, 0 * label)",
+                            "g_loss = bce(scores, label)",
                             "(d_loss + g_loss).backward()", "d_opt.step()", "g_opt.step()",
                             *NOTED))),
     mutant("own loop, D's gradients in G's step", "test_optimizers",

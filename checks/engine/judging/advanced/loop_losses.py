@@ -110,7 +110,25 @@ def leftover_finding(loop: Loop) -> Finding | None:
             )
             expected = f"Each step of the {written} follows the {written}'s own loss, and it alone."
             return Finding("optimizers", f"{other}-gradients-leak", expected, came)
+    if n_joint := _joint(loop):
+        came = (
+            f"In {n_joint} batches one backward() made the gradients of both networks, from the "
+            "same scores: the discriminator also went along the gradient of the generator's loss."
+        )
+        expected = "Each network follows its own loss, and it alone."
+        return Finding("optimizers", "generator-gradients-leak", expected, came)
     return None
+
+
+def _joint(loop: Loop) -> int:
+    """How many updates of D share their one pass, through images not cut off, with G; 0 if few."""
+    theirs = {part.number for one in loop.of("G") for part, _ in one.parts}
+    updates = loop.of("D")
+    count = sum(
+        any(not pull.call.is_cut and pull.number in theirs for pull in pulls_of(update, loop))
+        for update in updates
+    )
+    return count if count > len(updates) / 2 else 0
 
 
 def noise_finding(loop: Loop) -> Finding | None:
@@ -122,8 +140,8 @@ def noise_finding(loop: Loop) -> Finding | None:
 
 def loss_finding(loop: Loop, name: str) -> Finding | None:
     """What most updates of a network say of its loss; the aspect "advice" passes."""
-    if loop.is_swapped:
-        return None  # these are the other network's updates
+    if loop.is_swapped or _joint(loop):
+        return None  # these are the other network's updates, or those of both
     read = [found for update in loop.of(name) if (found := _read(update, loop)) is not None]
     counts = Counter(finding.mistake for found in read for finding in found)
     wrongs = [finding for found in read for finding in found if finding.aspect != ADVICE]

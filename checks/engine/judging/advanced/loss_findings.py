@@ -71,6 +71,9 @@ def discriminator_findings(
         yield from _labels(real, fake, counts, goal)
     elif whose_are_random := _random_sides(real, fake, real_forces, fake_forces):
         yield _advice(f"The labels of the {whose_are_random} images are random, near their usual.")
+    elif _is_mixed(real_forces, fake_forces):
+        came = "Of the real images, and of the fake ones, some are labelled 1 and others 0."
+        yield Finding("loss", "labels-mixed", goal, came)
     else:
         odd, whose = (fake, "fake") if real.form == "bce" else (real, "real")
         yield _other_form(odd, goal, f"the {whose} images")
@@ -178,6 +181,16 @@ def _random(forces: Forces, usual: float, weight: float) -> bool:
     labels = labels_for(*forces, weight)
     near = np.abs(labels - usual) < 0.4
     return bool(np.all((labels > -0.05) & (labels < 1.25)) and near.mean() > 0.65)
+
+
+def _is_mixed(real_forces: Forces, fake_forces: Forces) -> bool:
+    """Whether each image has label 0 or 1, and which of them does not go by its kind."""
+    for weights in _usual_weights(len(real_forces[0]), len(fake_forces[0])):
+        pairs = zip((real_forces, fake_forces), weights, strict=True)
+        sides = [labels_for(*forces, weight) for forces, weight in pairs]
+        if all(np.all(np.abs(np.abs(side - 0.5) - 0.5) < 0.05) for side in sides):
+            return True
+    return False
 
 
 def _advice(came: str) -> Finding:

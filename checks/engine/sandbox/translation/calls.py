@@ -194,6 +194,13 @@ TRANSLATIONS = (
         'Put the number into the text: f"epoch {epoch}".',
     ),
     Translation(
+        r"unsupported operand type\(s\) for .*'(?:builtin_function_or_method|method|function)'",
+        "One of the two values is a method itself, and not the number that it gives.",
+        "Look for a name without its parentheses, here or where the values were collected: item, "
+        "mean, sum.",
+        "method-not-called",
+    ),
+    Translation(
         r"unsupported operand type\(s\) for (?P<sign>\S+): '(?P<one>[\w.]+)' and "
         r"'(?P<other>[\w.]+)'",
         "{sign} does not work between the types {one} and {other}.",

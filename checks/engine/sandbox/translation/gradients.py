@@ -51,6 +51,15 @@ TRANSLATIONS = (
     ),
     Translation(
         r"does not require grad and does not have a grad_fn",
+        "The loss has no path back to a weight that learns. Either a network was frozen "
+        "(requires_grad False) and never thawed, or the graph was cut on the way.",
+        "For each place that freezes a network, look for the one that thaws it, before its next "
+        "step. If all are there, look for detach, torch.no_grad and .item().",
+        "graph-cut",
+        file=r"requires_grad_?\(False\)|requires_grad = False",
+    ),
+    Translation(
+        r"does not require grad and does not have a grad_fn",
         "The loss has no path back to any weight: somewhere the graph was cut.",
         "Look for detach, torch.no_grad, .item(), .numpy() or torch.tensor(…) between the network "
         "and the loss.",

@@ -11,6 +11,16 @@ ASK_FOR_LENGTH = "Ask the generator for the length: it keeps it in an attribute.
 TRANSLATIONS = (
     # Linear layers.
     Translation(
+        # The checks' trainings ask for other latent sizes than 100.
+        TOLD + r"\(\d+x(?:100 and (?P<asked>12|32)|(?P<drawn>12|32) and 100)x\d+\)",
+        "The training asks for latent_dim={asked}{drawn}, and noise or generator has 100, the "
+        "default.",
+        "Look at where the generator is made and where noise is drawn: both have to be told "
+        "latent_dim.",
+        "training-latent-ignored",
+        tiers=("advanced",),
+    ),
+    Translation(
         # The checks' own generator takes 8 latent numbers.
         TOLD + r"\(\d+x(?!8 )\d+ and 8x24\)",
         ASSUMED,
