@@ -1,0 +1,151 @@
+"""The two networks themselves: how they end, in which mode they learn, what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.engine.doctor.evidence import Module, Place
+from checks.engine.doctor.finding import NAMES, Finding, advice, bug
+from checks.engine.doctor.losses import PASSING, is_probability
+from checks.engine.doctor.roles import Roles
+from checks.engine.doctor.updates import used_parts
+
+BENT = ("Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus", "Gelu", "Threshold")
+MODAL = ("Dropout", "BatchNorm", "SyncBatchNorm", "AlphaDropout")
+
+
+def shapes(roles: Roles) -> Iterator[Finding]:
+    """What makes every score alike: a softmax of one number, labels of another shape."""
+    for odd in roles.seen.oddities:
+        if odd.kind == "softmax-of-one":
+            yield bug(
+                "softmax-of-one", odd.place,
+                "A softmax is taken over a single number here. It is 1 whatever the number is, so "
+                "every image gets the same score.",
+            )  # fmt: skip
+            return
+    for loss in roles.seen.losses:
+        first, second = (tuple(shape) for shape in loss.more["shapes"])
+        if loss.kind in ("mse_loss", "l1_loss", "smooth_l1_loss") and first != second:
+            if _size(first) != _size(second) or len(first) != len(second):
+                if _size(first) == 1 or _size(second) == 1:
+                    continue
+                yield bug(
+                    "label-shape", loss.place,
+                    f"Scores of shape {first} are compared with labels of shape {second}: PyTorch "
+                    "stretches both, and compares each score with every label.",
+                )  # fmt: skip
+                return
+
+
+def scores(roles: Roles) -> Iterator[Finding]:
+    """How D ends: an activation before the sigmoid."""
+    ends = next((c.ends for c in roles.seen.calls_of(roles.discriminator.id) if c.ends), ())
+    plain = [each for each in ends if not each.startswith(PASSING)]
+    if is_probability(roles) and len(plain) > 1 and plain[1].startswith(BENT):
+        call = next(iter(roles.seen.calls_of(roles.discriminator.id)))
+        mistake = "scores-sigmoid-twice" if plain[1].startswith("Sigmoid") else (
+            "activation-before-sigmoid")  # fmt: skip
+        level = bug if plain[1].startswith(("Relu", "Sigmoid")) else advice
+        what = plain[1].partition("Backward")[0]
+        yield level(
+            mistake, call.place,
+            f"Just before its last sigmoid the discriminator applies a {what}: a part of the range "
+            "from 0 to 1 is out of its reach.",
+        )  # fmt: skip
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for each in shape:
+        size *= each
+    return size
+
+
+def modes(roles: Roles) -> Iterator[Finding]:
+    """Networks with dropout or batch-norm that learn in eval mode; dropout that is always on."""
+    for name in "GD":
+        network = roles.network(name)
+        if network is None:
+            continue
+        used = {
+            number for step in roles.steps_of(network) for one, _ in used_parts(roles, step)
+            for number in (*one.forces, *one.sources)
+        }  # fmt: skip
+        calls = [c for c in roles.seen.calls_of(network.id) if c.number in used]
+        evals = [c for c in calls if not c.training]
+        if calls and len(evals) > len(calls) / 2:
+            has = [layer for layer in network.layers if layer.startswith(MODAL)]
+            said = f"{len(evals)} of the {len(calls)} calls that the {NAMES[name]} learns from were "
+            if has:
+                yield bug(
+                    "training-in-eval-mode", evals[-1].place,
+                    f"{said}in eval mode, in which its {has[0].partition('(')[0]} layers do not do "
+                    "their work.",
+                )  # fmt: skip
+            else:
+                yield advice(
+                    "training-in-eval-mode", evals[-1].place,
+                    f"{said}in eval mode. It has no layers that mind, so nothing is lost yet.",
+                )  # fmt: skip
+    for odd in roles.seen.oddities:
+        if odd.kind == "dropout-in-eval":
+            yield bug(
+                "dropout-always-on", odd.place,
+                "Dropout is applied here although the network is in eval mode: F.dropout does not "
+                "look at the mode by itself.",
+            )  # fmt: skip
+
+
+def kept(roles: Roles) -> Iterator[Finding]:
+    """Losses in lists with their graphs, weights that are no numbers any more, new networks."""
+    for name, count in roles.seen.graphs:
+        yield advice(
+            "losses-keep-graphs", _line_of(roles, name),
+            f"The list {name} holds {count} losses that still have their graphs, so the memory of "
+            "every step stays in use.",
+        )  # fmt: skip
+        break
+    broken = next((s for s in roles.seen.steps if not s.is_finite), None)
+    if broken is not None:
+        yield bug(
+            "not-finite", broken.place,
+            "After this step weights are NaN or infinite; nothing is learned from there on.",
+        )  # fmt: skip
+    for name in "GD":
+        network = roles.network(name)
+        twins = [m for m in roles.seen.modules.values() if network and _is_twin(m, network)]
+        if network and len(twins) > 1 and _were_made_in_turn(roles, twins):
+            yield bug(
+                "networks-remade", next(iter(roles.seen.calls_of(twins[-1].id))).place,
+                f"{len(twins)} networks like the {NAMES[name]} took part, one after the other: each "
+                "time a new one begins from nothing.",
+            )  # fmt: skip
+            return
+
+
+def _line_of(roles: Roles, name: str) -> Place:
+    """The line of the step after which a list grows is the nearest that is known."""
+    return roles.seen.passes[-1].place if roles.seen.passes else Place()
+
+
+def _is_twin(module: Module, network: Module) -> bool:
+    return (
+        module.kind == network.kind and module.layers == network.layers
+        and module.size == network.size and bool(module.weights)
+        and (module.id == network.id or not module.weights & network.weights)
+    )  # fmt: skip
+
+
+def _were_made_in_turn(roles: Roles, twins: list[Module]) -> bool:
+    """Whether each was called for the last time before the next was called at all."""
+    spans = sorted(
+        (min(at), max(at))
+        for m in twins if (at := [c.at for c in roles.seen.calls_of(m.id) if c.graph])
+    )  # fmt: skip
+    trained = [
+        m for m in twins
+        if any(one.reached & m.weights for one in roles.seen.passes)
+    ]  # fmt: skip
+    in_turn = all(a[1] < b[0] for a, b in zip(spans, spans[1:], strict=False))
+    return len(spans) > 1 and len(trained) > 1 and in_turn

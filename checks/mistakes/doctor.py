@@ -1,0 +1,105 @@
+"""Mistakes that scripts outside of the lessons make, on top of those of the lessons."""
+
+from __future__ import annotations
+
+from checks.mistakes.record import Mistake
+
+MISTAKES = (
+    Mistake(
+        "softmax-of-one",
+        "A softmax over a single score",
+        symptom="Both losses stand still from the first step on.",
+        why="A softmax divides by the sum of all its numbers. Of one number that is the number "
+        "itself: the score of every image is 1, and no gradient ever comes back.",
+        hints=(
+            "A softmax shares 1 among several classes; here there is one score.",
+            "Look at the last layer of the discriminator.",
+            "One score for real or fake takes the function that squeezes a single number into "
+            "(0, 1).",
+        ),
+    ),
+    Mistake(
+        "short-batch",
+        "A batch size is written down where the batch's own belongs",
+        symptom="Everything works until the last batch of the epoch, which is shorter.",
+        why="The number of images is rarely a multiple of the batch size. Labels, noise or a view "
+        "of the fixed size fit every batch but the last one.",
+        hints=(
+            "How many images are in the last batch of an epoch?",
+            "Look for the batch size in labels, in noise and in view or reshape.",
+            "Take the number of rows from the batch that is there, each time.",
+        ),
+    ),
+    Mistake(
+        "normalization-channels",
+        "A normalization for three channels, and images with one",
+        symptom="The very first image ends the script with an error about shapes.",
+        why="Normalize takes one mean and one deviation for each channel. Gray images have one "
+        "channel.",
+        hints=(
+            "How many channels have the images, and for how many is the normalization?",
+            "Look at the two tuples in the transform.",
+            "One number in each tuple is what gray images need.",
+        ),
+    ),
+    Mistake(
+        "learning-rate-hopeless",
+        "A learning rate that nothing can be learned at",
+        symptom="Losses jump about and end at a fixed value, or they do not move at all.",
+        why="The generator and the discriminator follow each other in small steps. Large ones throw "
+        "both out of reach, tiny ones never arrive.",
+        hints=(
+            "Compare the rate with those of published GANs.",
+            "Look at where the optimizers are made.",
+            "With Adam a few ten-thousandths are usual for both networks.",
+        ),
+        source="Radford et al., Unsupervised Representation Learning with Deep Convolutional GANs",
+    ),
+    Mistake(
+        "iterator-remade",
+        "The loader is begun anew at each step",
+        symptom="Training is slow, or the discriminator knows a few real images only.",
+        why="next(iter(loader)) begins a new pass over the data and takes its first batch. Without "
+        "shuffling that is the same batch each time; with it, all is shuffled for one batch.",
+        hints=(
+            "Which images come first each time that a loader is begun?",
+            "Look at where iter is called, and how often.",
+            "Go through the loader in a for loop, and let one pass be an epoch.",
+        ),
+    ),
+    Mistake(
+        "generator-outside-loop",
+        "The generator steps once an epoch",
+        symptom="The discriminator wins at once, and the samples stay noise.",
+        why="The two are to learn in turn. Where the generator's step stands outside of the loop "
+        "over the batches, the discriminator takes hundreds of steps for each of the generator's.",
+        hints=(
+            "How often does each network step in an epoch?",
+            "Look at how far the generator's step is indented.",
+            "Both updates belong into the loop over the batches.",
+        ),
+    ),
+    Mistake(
+        "networks-remade",
+        "Networks are made anew while the training goes on",
+        symptom="Each epoch begins with noise again.",
+        why="A network that is made anew has new random weights. What the one before had learned is "
+        "lost.",
+        hints=(
+            "How often are the networks made?",
+            "Look for the line that makes them, and which loop it stands in.",
+            "Make them once, before the first epoch.",
+        ),
+    ),
+    Mistake(
+        "losses-keep-graphs",
+        "Losses are kept with their graphs",
+        symptom="The memory in use grows with every step, until there is none left.",
+        why="A loss that is kept as a tensor holds on to the graph that it came from.",
+        hints=(
+            "What is in the list: numbers, or tensors with a graph?",
+            "Look at what is appended for the curves.",
+            "Take the plain number out of the loss before it is kept.",
+        ),
+    ),
+)
