@@ -43,7 +43,14 @@ def parse(arguments: Sequence[str]) -> tuple[Any, argparse.Namespace]:
     """The module of the command that was asked for, and its options."""
     name = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     module, parser = parser_of(name)
-    return module, parser.parse_args(arguments[1:] if name else arguments)
+    own = list(arguments[1:] if name else arguments)
+    rest: list[str] = []
+    if getattr(module, "TAKES_REST", False) and "--" in own:
+        at = own.index("--")
+        own, rest = own[:at], own[at + 1 :]
+    options = parser.parse_args(own)
+    options.rest = rest  # what stands behind two dashes, for another program
+    return module, options
 
 
 def parser_of(name: str) -> tuple[Any, Parser]:

@@ -46,8 +46,8 @@ MISTAKES = (
         "learning-rate-hopeless",
         "A learning rate that nothing can be learned at",
         symptom="Losses jump about and end at a fixed value, or they do not move at all.",
-        why="The generator and the discriminator follow each other in small steps. Large ones throw "
-        "both out of reach, tiny ones never arrive.",
+        why="The generator and the discriminator follow each other in small steps. Large ones "
+        "throw both out of reach, tiny ones never arrive.",
         hints=(
             "Compare the rate with those of published GANs.",
             "Look at where the optimizers are made.",
@@ -83,8 +83,8 @@ MISTAKES = (
         "networks-remade",
         "Networks are made anew while the training goes on",
         symptom="Each epoch begins with noise again.",
-        why="A network that is made anew has new random weights. What the one before had learned is "
-        "lost.",
+        why="A network that is made anew has new random weights. What the one before had learned "
+        "is lost.",
         hints=(
             "How often are the networks made?",
             "Look for the line that makes them, and which loop it stands in.",

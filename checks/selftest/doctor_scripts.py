@@ -3,8 +3,11 @@
 They are texts, since what is in them is none of the kit's own style.
 """
 
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 PLAIN = '''
@@ -639,6 +642,12 @@ RIGHT = {
 }  # fmt: skip
 
 
+def notebook_of(*cells: str) -> str:
+    """A notebook with these cells of code."""
+    code = [{"cell_type": "code", "source": text, "metadata": {}} for text in cells]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": code})
+
+
 @dataclass(frozen=True)
 class Wrong:
     """A script with one mistake: which right one it is made from, and by which replacements."""
@@ -792,3 +801,21 @@ WRONG = [
           ("        opt_b.zero_grad()\n        loss_b.backward()\n", "        loss_b.backward()\n"),
           ("        opt_a.zero_grad()\n", "        opt_a.zero_grad()\n        opt_b.zero_grad()\n")),
 ]  # fmt: skip
+
+FILES = "import torch\nfrom PIL import Image\nImage.open('faces/1.png')\n"
+# What can't be run, with what is said of it.
+BROKEN = {
+    "no file": (FILES, "It reads a file that is not there"),
+    "arguments": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--dataroot', required=True)\np.parse_args()\n",
+        "behind two dashes",
+    ),
+    "no network": ("print('hello')\n", "without calling any network"),
+    "endless": ("while True:\n    try:\n        pass\n    except:\n        pass\n", "without training"),
+    "stand-in": (
+        "import kornia_nets\nmodel = kornia_nets.Generator()\nx = 1 + model(3)\n", "than a stand-in can be",
+    ),
+    "memory": ("import torch\nx = torch.ones(10 * 2**30 // 4)\n", "memory"),
+    "exit": ("import os\nos._exit(0)\n", "Its process ended"),
+    "syntax": ("print 'hello'\n", "SyntaxError"),
+}

@@ -17,6 +17,7 @@ import pytest
 from checks.engine.course.lessons import HINT
 from checks.engine.paths import CHECKS, REFERENCE
 from checks.mistakes import CATALOGUE, Mistake
+from checks.selftest.doctor_scripts import WRONG as SCRIPTS
 from checks.selftest.mutants import checks_of, mutants
 
 TIERS = sorted(file.stem.removeprefix("test_") for file in CHECKS.glob("test_*.py"))
@@ -117,7 +118,8 @@ def test_every_id_that_the_checks_name_exists() -> None:
 
 
 def test_every_mistake_has_a_mutant() -> None:
-    lacking = set(CATALOGUE) - {mutant.mistake for mutant in mutants()} - set(WITHOUT_MUTANT)
+    shown = {mutant.mistake for mutant in mutants()} | {each.mistake for each in SCRIPTS}
+    lacking = set(CATALOGUE) - shown - set(WITHOUT_MUTANT)
     assert not lacking
 
 

@@ -28,6 +28,7 @@ ROOMS = [
     ("training",),
     ("quality",),
     ("report",),
+    ("doctor",),
     ("classroom",),
     ("ui",),
     ("notebook",),

@@ -24,6 +24,7 @@ import pytest
 from checks.engine.commands import COMMANDS
 from checks.engine.paths import CHECKS, EXERCISES, KIT, REFERENCE
 from checks.selftest import in_process, printed
+from checks.selftest.doctor_scripts import RIGHT, notebook_of
 from checks.selftest.in_process import Copy, environment
 from checks.selftest.pseudo import CONTROL, in_terminal
 from checks.selftest.terminals import copy_kit
@@ -105,6 +106,9 @@ SOLVED = [
     Run("run_checks.py score first --all"),
     Run("run_checks.py report"),
     Run("run_checks.py report first --open"),
+    Run("run_checks.py doctor gan.py"),
+    Run("run_checks.py doctor gan.py -- --lr 0.1", 1),
+    Run("run_checks.py doctor gan.ipynb --report gan.html"),
 ]
 # In the kit itself: what measures it, so that it is understood and its words are right.
 MEASURED = [
@@ -134,6 +138,7 @@ ALIASES = {
     "run_checks.py hint [CHECK]": "run_checks.py hint noise_statistics",
     "run_checks.py explain [CHECK]": "run_checks.py explain beginner 3",
     "run_checks.py quiz [TIER]": "run_checks.py quiz intermediate",
+    "run_checks.py doctor FILE": "run_checks.py doctor gan.py",
     "run_checks.py diff TIER [FUNCTION]": "run_checks.py diff beginner interpolate_noise",
     "run_checks.py grade SUBMISSIONS": "run_checks.py grade submissions.zip --dry-run",
     "run_checks.py release --to DIR": "run_checks.py release --to kit --tier beginner",
@@ -257,6 +262,8 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
     shutil.copytree(EXERCISES, place / "path/to/a/submission")
     shutil.make_archive(str(place / "submissions"), "zip", place / "path/to/a")
     write_mnist(place / "DIR", mnist_files(1500, 500))  # enough to train what scores need
+    (place / "gan.py").write_text(RIGHT["argparse"], encoding="utf-8")
+    (place / "gan.ipynb").write_text(notebook_of(RIGHT["plain"]), encoding="utf-8")
     reference = (REFERENCE / "beginner.py").read_text(encoding="utf-8")
     found = {run.words: measured(run) for run in MEASURED}
     with Copy(place) as kit:

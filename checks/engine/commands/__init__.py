@@ -24,6 +24,7 @@ GROUPS = {
         "score": "how good the images of your runs are",
         "report": "a page that shows a run, in one file",
         "recipes": "five GANs to compare yours with",
+        "doctor": "what is wrong with any PyTorch GAN script",
     },
     "A class and its kit": {
         "release": "a kit for students, without the answers",

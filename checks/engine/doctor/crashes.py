@@ -28,7 +28,9 @@ KNOWN = (
      "The normalization has three channels, and the images have one."),
 )  # fmt: skip
 TARGETS = r"target size \((.*?)\).*input size \((.*?)\)"
-MISMATCH = r"must match the size|size mismatch|shape .* is invalid for input of size|sizes? of tensors"
+MISMATCH = (
+    r"must match the size|size mismatch|shape .* is invalid for input of size|sizes? of tensors"
+)
 
 
 def explained(seen: Seen, roles: Roles | None) -> Iterator[Finding]:

@@ -14,7 +14,9 @@ SLACK = 0.02
 
 def ranges(roles: Roles) -> Iterator[Finding]:
     """Real images in another range than G can reach; asked only where the data are known."""
-    if roles.generator is None or not any(kind == "data" for kind, _ in roles.seen.stand_ins):
+    if roles.generator is None or not any(
+        kind in ("data", "given") for kind, _ in roles.seen.stand_ins
+    ):
         return
     real = [
         (c, shown)
@@ -34,8 +36,8 @@ def ranges(roles: Roles) -> Iterator[Finding]:
         elif low > -SLACK and high <= 1 + SLACK:
             yield bug(
                 "pixels-other-range", place,
-                f"{said}, and the generator ends in tanh, which reaches from -1 to 1: black is 0 in "
-                "one and -1 in the other, so the discriminator tells them apart by that alone.",
+                f"{said}, and the generator ends in tanh, which reaches from -1 to 1: black is 0 "
+                "in one and -1 in the other, so the discriminator tells them apart by that alone.",
             )  # fmt: skip
         elif high > 1 + 10 * SLACK or low < -1 - 10 * SLACK:
             yield bug(
@@ -91,8 +93,8 @@ def noise(roles: Roles) -> Iterator[Finding]:
     if len({c.print for c in repeated}) == 1 and len(repeated) > 2 and len(prints) == 1:
         yield bug(
             "noise-reused", repeated[-1].place,
-            f"The generator was given the same noise in all {len(turns)} turns: it only ever learns "
-            "to draw these images.",
+            f"The generator was given the same noise in all {len(turns)} turns: it only ever "
+            "learns to draw these images.",
         )  # fmt: skip
 
 
@@ -119,7 +121,8 @@ def loading(roles: Roles) -> Iterator[Finding]:
     elif in_order:
         yield advice(
             "images-not-shuffled", begins[0].place,
-            "The loader gives the images in the same order in each epoch; shuffle=True changes that.",
+            "The loader gives the images in the same order in each epoch; shuffle=True "
+            "changes that.",
         )  # fmt: skip
     yield from _outside(roles)
 
@@ -149,6 +152,6 @@ def _outside(roles: Roles) -> Iterator[Finding]:
         if len(inside) > len(own):
             yield bug(
                 "generator-outside-loop", own[0].place,
-                f"The generator steps once the batches of an epoch are through: {len(own)} steps of "
-                f"its own against {len(inside)} of the discriminator's.",
+                f"The generator steps once the batches of an epoch are through: {len(own)} steps "
+                f"of its own against {len(inside)} of the discriminator's.",
             )  # fmt: skip

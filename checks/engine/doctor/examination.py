@@ -1,40 +1,22 @@
-"""One run of a script in the sandbox, and what it comes to: roles and findings, or why it failed."""
+"""One run of a script in the sandbox, and what it comes to."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from checks.engine.data.digits import draw_digits
 from checks.engine.doctor.evidence import Seen, seen
 from checks.engine.doctor.findings import Finding, findings_of
 from checks.engine.doctor.roles import Roles, found_roles
-from checks.engine.errors import FileError
-from checks.engine.learner.learners_file import MAX_SOURCE
+from checks.engine.doctor.source import Script
 from checks.engine.sandbox.client import Limits, Outcome, Sandbox
 
 N_IMAGES = 256
 LIMITS = Limits(seconds=40.0, memory=4 * 2**30, file=512 * 2**20)
 HEAVY = ("torchvision", "matplotlib", "pandas", "scipy", "sklearn", "PIL")
 MODULE = "doctor"
-
-
-@dataclass(frozen=True)
-class Script:
-    """A script to examine: the file within its folder, its text as Python, its arguments."""
-
-    folder: Path
-    file: str
-    source: str
-    arguments: Sequence[str] = ()
-
-    @property
-    def path(self) -> Path:
-        """Where it stands."""
-        return self.folder / self.file
 
 
 @dataclass

@@ -30,12 +30,12 @@ class Finding:
 
 def bug(mistake: str, place: Place, evidence: str) -> Finding:
     """Something that harms the training."""
-    return Finding(mistake, "bug", place, evidence)
+    return Finding(id=mistake, level="bug", place=place, evidence=evidence)
 
 
 def advice(mistake: str, place: Place, evidence: str) -> Finding:
     """Something that could be better."""
-    return Finding(mistake, "advice", place, evidence)
+    return Finding(id=mistake, level="advice", place=place, evidence=evidence)
 
 
 NAMES = {"G": "generator", "D": "discriminator"}

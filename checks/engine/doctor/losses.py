@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class Group:
 
     scores: list[Numbers]
     forces: list[Numbers]
-    place: Place = Place()
+    place: Place = field(default_factory=Place)
 
     def pull(self, is_probability: bool) -> Pull | None:
         """What is read off them; None where there is nothing to read."""
@@ -64,9 +64,9 @@ def pulled_by(scores: Numbers, forces: Numbers, is_probability: bool) -> Pull | 
         return None
     mean = float(forces.mean())
     up = mean < 0
-    if len(scores) >= FEW and float(forces.std()) <= 1e-5 * abs(mean) and scores.std() > 0:
-        if scores.std() > 1e-6 * max(1.0, abs(float(scores.mean()))):
-            return Pull("linear", up)
+    differ = scores.std() > 1e-6 * max(1.0, abs(float(scores.mean())))
+    if len(scores) >= FEW and differ and float(forces.std()) <= 1e-5 * abs(mean):
+        return Pull("linear", up)
     if len(scores) >= FEW and not is_probability and (hinge := _hinge(scores, forces)) is not None:
         return hinge
     p = scores if is_probability else 1 / (1 + np.exp(-scores))
@@ -76,9 +76,7 @@ def pulled_by(scores: Numbers, forces: Numbers, is_probability: bool) -> Pull | 
     return _best_fit(p[telling], scores[telling], forces[telling], is_probability, up)
 
 
-def _best_fit(
-    p: Numbers, scores: Numbers, forces: Numbers, is_probability: bool, up: bool
-) -> Pull:
+def _best_fit(p: Numbers, scores: Numbers, forces: Numbers, is_probability: bool, up: bool) -> Pull:
     """The formula whose straight line fits the forces best and leads to a label near 0 or 1."""
     slack = p * (1 - p)
     # What a formula's line runs over, what it is a line of, and what that is multiplied by.
@@ -189,11 +187,12 @@ def is_probability(roles: Roles) -> bool:
     if ends:
         return any(_ends_in(each, "Sigmoid") for each in ends)
     ranges = [c.out_range for c in roles.seen.calls_of(roles.discriminator.id) if c.out_range]
-    return bool(ranges) and all(0 < low and high < 1 for low, high, _ in ranges)
+    return bool(ranges) and all(low > 0 and high < 1 for low, high, _ in ranges)
 
 
 PASSING = ("View", "Squeeze", "Unsqueeze", "Reshape", "Clamp", "Clone", "Select", "Flatten",
-           "UnsafeView", "Mean", "Expand", "Slice", "Alias", "ToCopy", "Permute", "Transpose")  # fmt: skip
+           "UnsafeView", "Mean", "Expand", "Slice", "Alias", "ToCopy", "Permute",
+           "Transpose")  # fmt: skip
 
 
 def _ends_in(ends: tuple[str, ...], name: str) -> bool:
@@ -227,8 +226,8 @@ def fed(roles: Roles) -> Iterator[Finding]:
         if in_ds:
             yield bug(
                 "loss-without-fakes", groups["D real"].place,
-                "In the discriminator's updates only the scores of real images are pulled at; those "
-                "of the fake ones are in none of its losses.",
+                "In the discriminator's updates only the scores of real images are pulled at; "
+                "those of the fake ones are in none of its losses.",
             )  # fmt: skip
         else:
             yield bug(
@@ -299,13 +298,9 @@ def _directions(
         # With the generator's own direction it is known which of the two is the odd one.
         wants_up = own.is_up if own else True
         if real.is_up == wants_up:
-            yield bug(
-                "fakes-labelled-real", places[1], f"In the discriminator's update {told}."
-            )
+            yield bug("fakes-labelled-real", places[1], f"In the discriminator's update {told}.")
         else:
-            yield bug(
-                "real-labelled-fake", places[0], f"In the discriminator's update {told}."
-            )
+            yield bug("real-labelled-fake", places[0], f"In the discriminator's update {told}.")
         return
     if own is None or own.is_up == real.is_up:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from checks.engine.doctor.evidence import Module, Place
 from checks.engine.doctor.finding import NAMES, Finding, advice, bug
@@ -11,6 +12,7 @@ from checks.engine.doctor.roles import Roles
 from checks.engine.doctor.updates import used_parts
 
 BENT = ("Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus", "Gelu", "Threshold")
+STRETCHING = ("mse_loss", "l1_loss", "smooth_l1_loss")
 MODAL = ("Dropout", "BatchNorm", "SyncBatchNorm", "AlphaDropout")
 
 
@@ -26,16 +28,13 @@ def shapes(roles: Roles) -> Iterator[Finding]:
             return
     for loss in roles.seen.losses:
         first, second = (tuple(shape) for shape in loss.more["shapes"])
-        if loss.kind in ("mse_loss", "l1_loss", "smooth_l1_loss") and first != second:
-            if _size(first) != _size(second) or len(first) != len(second):
-                if _size(first) == 1 or _size(second) == 1:
-                    continue
-                yield bug(
-                    "label-shape", loss.place,
-                    f"Scores of shape {first} are compared with labels of shape {second}: PyTorch "
-                    "stretches both, and compares each score with every label.",
-                )  # fmt: skip
-                return
+        if loss.kind in STRETCHING and first != second and 1 not in (_size(first), _size(second)):
+            yield bug(
+                "label-shape", loss.place,
+                f"Scores of shape {first} are compared with labels of shape {second}: PyTorch "
+                "stretches both, and compares each score with every label.",
+            )  # fmt: skip
+            return
 
 
 def scores(roles: Roles) -> Iterator[Finding]:
@@ -76,7 +75,7 @@ def modes(roles: Roles) -> Iterator[Finding]:
         evals = [c for c in calls if not c.training]
         if calls and len(evals) > len(calls) / 2:
             has = [layer for layer in network.layers if layer.startswith(MODAL)]
-            said = f"{len(evals)} of the {len(calls)} calls that the {NAMES[name]} learns from were "
+            said = f"{len(evals)} of {len(calls)} calls that the {NAMES[name]} learns from were "
             if has:
                 yield bug(
                     "training-in-eval-mode", evals[-1].place,
@@ -118,8 +117,8 @@ def kept(roles: Roles) -> Iterator[Finding]:
         if network and len(twins) > 1 and _were_made_in_turn(roles, twins):
             yield bug(
                 "networks-remade", next(iter(roles.seen.calls_of(twins[-1].id))).place,
-                f"{len(twins)} networks like the {NAMES[name]} took part, one after the other: each "
-                "time a new one begins from nothing.",
+                f"{len(twins)} networks like the {NAMES[name]} took part, one after the other: "
+                "each time a new one begins from nothing.",
             )  # fmt: skip
             return
 
@@ -147,5 +146,5 @@ def _were_made_in_turn(roles: Roles, twins: list[Module]) -> bool:
         m for m in twins
         if any(one.reached & m.weights for one in roles.seen.passes)
     ]  # fmt: skip
-    in_turn = all(a[1] < b[0] for a, b in zip(spans, spans[1:], strict=False))
+    in_turn = all(a[1] < b[0] for a, b in pairwise(spans))
     return len(spans) > 1 and len(trained) > 1 and in_turn

@@ -118,8 +118,8 @@ def _part(roles: Roles, name: str, network: Module) -> Iterator[Finding]:
         count = f"{len(left & reached)} of {len(network.weights)}"
         yield bug(
             "optimizer-holds-a-part", optimizers[0].place,
-            f"{count} weight tensors of the {NAMES[name]} get gradients and are in no optimizer, so "
-            "they stay as they were drawn.",
+            f"{count} weight tensors of the {NAMES[name]} get gradients and are in no optimizer, "
+            "so they stay as they were drawn.",
         )  # fmt: skip
 
 
@@ -134,8 +134,8 @@ def rates(roles: Roles) -> Iterator[Finding]:
             if rate >= TOO_FAST.get(optimizer.kind, 10.0):
                 yield bug(
                     "learning-rate-hopeless", optimizer.place,
-                    f"{said}: each step throws the weights about. GANs are usually trained at about "
-                    "0.0002.",
+                    f"{said}: each step throws the weights about. GANs are usually trained at "
+                    "about 0.0002.",
                 )  # fmt: skip
             elif rate <= TOO_SLOW and used:
                 yield bug(

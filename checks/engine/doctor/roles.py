@@ -75,8 +75,9 @@ class Roles:
         if not self.made_by(call):
             return np.full(rows, not call.is_noise or not self.has_data)
         if call.made_rows is None or len(call.made_rows) != rows or not call.made_rows.any():
-            has_rows = call.real_rows is not None and len(call.real_rows) == rows
-            return call.real_rows if has_rows else np.zeros(rows, bool)
+            if call.real_rows is None or len(call.real_rows) != rows:
+                return np.zeros(rows, bool)
+            return call.real_rows
         return ~call.made_rows
 
     @property
@@ -115,14 +116,12 @@ def found_roles(seen: Seen) -> Roles | None:
 
 def _unconnected(seen: Seen, networks: list[Module], judges: list[Module]) -> Roles | None:
     """Roles where no network's images reach another: by what goes in."""
-    judge = next((m for m in judges if any(c.is_real for c in seen.calls_of(m.id))), None)
+    chosen = next((m for m in judges if any(c.is_real for c in seen.calls_of(m.id))), None)
     makers = [
         m for m in networks
-        if m is not judge and any(c.is_noise for c in seen.calls_of(m.id))
+        if m is not chosen and any(c.is_noise for c in seen.calls_of(m.id))
     ]  # fmt: skip
-    if judge is None or not makers:
-        return None
-    return Roles(seen, judge, makers[0])
+    return Roles(seen, chosen, makers[0]) if chosen is not None and makers else None
 
 
 def _networks(seen: Seen) -> list[Module]:
@@ -131,9 +130,9 @@ def _networks(seen: Seen) -> list[Module]:
     chosen = {m for m in outermost if m in seen.modules}
     held = [optimizer.weights for optimizer in seen.optimizers.values()]
     called = {call.module for call in seen.calls.values()}
-    for module in seen.modules.values():
-        if module.id in called and module.weights in held and not _has_twin(module, chosen, seen):
-            chosen.add(module.id)
+    for each in seen.modules.values():
+        if each.id in called and each.weights in held and not _has_twin(each, chosen, seen):
+            chosen.add(each.id)
     for key in list(outermost):  # what a wrapper calls itself may be a network
         module = seen.modules.get(key)
         if module is None or not module.inner & chosen:

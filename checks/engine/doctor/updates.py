@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checks.engine.doctor.evidence import Call, Module, Pass, Step
+from checks.engine.doctor.evidence import Call, Module, Pass, Place, Step
 from checks.engine.doctor.finding import NAMES, OTHER, Finding, advice, bug
 from checks.engine.doctor.roles import Roles
 
@@ -121,11 +121,12 @@ def _never(roles: Roles, name: str, network: Module) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _cleared_between(roles: Roles, steps: Sequence[Step], network: Module):  # type: ignore[no-untyped-def]
+def _cleared_between(roles: Roles, steps: Sequence[Step], network: Module) -> Place | None:
     """Where gradients are cleared between a pass and the step; None if they are not."""
     for step in steps:
+        start = max((s.at for s in roles.steps_of(network) if s.at < step.at), default=0)
         before = [one.at for one in roles.seen.passes
-                  if one.at < step.at and one.reached & network.weights]  # fmt: skip
+                  if start < one.at < step.at and one.reached & network.weights]  # fmt: skip
         if not before:
             continue
         for zeroing in reversed(roles.seen.zeroings):
@@ -160,9 +161,7 @@ def _unreached(
                     )  # fmt: skip
                 return
     if not passes:
-        yield bug(
-            "no-backward", step.place, f"{count}no backward() ran before this step."
-        )
+        yield bug("no-backward", step.place, f"{count}no backward() ran before this step.")
         return
     for call in reversed(calls):
         if not call.graph:
@@ -172,7 +171,7 @@ def _unreached(
             )  # fmt: skip
             return
     own = [c for c in roles.seen.calls_of(network.id) if start < c.at < step.at]
-    if own and passes:
+    if own and passes and not any(one.reached & network.weights for one in roles.seen.passes):
         yield bug(
             "graph-cut", passes[-1].place,
             f"{count}what backward() went through does not lead to its weights.",
@@ -193,8 +192,8 @@ def cleared(roles: Roles) -> Iterator[Finding]:
         if kept and len(kept) > (len(steps) - 1) / 2:
             yield bug(
                 "gradients-never-cleared", kept[0].place,
-                f"At {len(kept)} of {len(steps)} steps the {NAMES[name]} also applied the gradients "
-                "of its step before: they had not been cleared, and the new ones were added.",
+                f"At {len(kept)} of {len(steps)} steps the {NAMES[name]} also applied the "
+                "gradients of its step before: they had not been cleared before the new ones came.",
             )  # fmt: skip
             continue
         yield from _leaked(roles, name, steps)

@@ -155,7 +155,7 @@ def defined_in(given: Iterable[Cell]) -> frozenset[str]:
     """All names that the cells define, whatever they are for."""
     found = frozenset[str]()
     for cell in given:
-        python, _ = _python(cell)
+        python, _ = python_of(cell)
         found = found.union(*(each.names.binds for each in _statements(cell, python) or ()))
     return found
 
@@ -175,7 +175,7 @@ def code(given: Sequence[Cell], parts: Collection[str], file: str = "") -> Code:
     notes: list[str] = []
     statements: list[_Statement] = []
     for cell in given:
-        python, error = _python(cell)
+        python, error = python_of(cell)
         read = None if error else _statements(cell, python)
         if read is None:
             notes.append(f"Cell {cell.number} is left out, since it is not valid Python{error}.")
@@ -204,7 +204,7 @@ def _written(cell: Cell, file: str) -> Code | None:
     return Code(body, places)
 
 
-def _python(cell: Cell) -> tuple[str, str]:
+def python_of(cell: Cell) -> tuple[str, str]:
     """A cell's text as Python, line for line; and what is wrong with it, "" where nothing is."""
     lines = cell.text.split("\n")
     first = next((line for line in lines if line.strip()), "")

@@ -11,25 +11,24 @@ import inspect
 import itertools
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, SequentialSampler, TensorDataset
 from torch.utils.data._utils.collate import default_collate
 
 from checks.probes.doctor.stand_ins import Change, Surroundings, replaced
-
-if TYPE_CHECKING:
-    from checks.probes.doctor.script import Script
-    from checks.probes.doctor.watch import Watch
+from checks.probes.doctor.watch import Watch
 
 FULL_BATCHES, MANY_BATCHES = 2, 12
 DEFAULT_LENGTH = 2000
 # By torchvision's name: images in the training set, channels, rows, columns. Others are photographs
 # of no fixed size.
 KNOWN = {
-    "MNIST": (60_000, 1, 28, 28), "FashionMNIST": (60_000, 1, 28, 28), "KMNIST": (60_000, 1, 28, 28),
-    "QMNIST": (60_000, 1, 28, 28), "EMNIST": (112_800, 1, 28, 28), "USPS": (7291, 1, 16, 16),
+    "MNIST": (60_000, 1, 28, 28), "FashionMNIST": (60_000, 1, 28, 28),
+    "KMNIST": (60_000, 1, 28, 28), "QMNIST": (60_000, 1, 28, 28),
+    "EMNIST": (112_800, 1, 28, 28), "USPS": (7291, 1, 16, 16),
     "CIFAR10": (50_000, 3, 32, 32), "CIFAR100": (50_000, 3, 32, 32), "SVHN": (73_257, 3, 32, 32),
     "STL10": (5000, 3, 96, 96), "CelebA": (162_770, 3, 218, 178), "Omniglot": (19_280, 1, 105, 105),
 }  # fmt: skip
@@ -39,12 +38,21 @@ FOLDERS = ("ImageFolder", "DatasetFolder", "LSUN", "LSUNClass", "Flowers102", "F
 TEST_LENGTH = 10_000
 
 
+@dataclass(frozen=True)
+class Stock:
+    """The images that stand in, uint8 `(N, rows, columns)` or `(N, rows, columns, 3)`."""
+
+    images: Any
+    labels: Any
+    are_given: bool
+
+
 @contextlib.contextmanager
-def standing_in(surroundings: Surroundings, watch: Watch, script: Script) -> Iterator[None]:
+def standing_in(surroundings: Surroundings, watch: Watch, stock: Stock) -> Iterator[None]:
     """Datasets and loaders that need no files, inside the block."""
     changes = [*_of_loaders(watch), *_of_tensors(watch)]
     if "torchvision" in surroundings.imported:
-        changes += _of_datasets(surroundings, watch, script)
+        changes += _of_datasets(surroundings, watch, stock)
     with contextlib.ExitStack() as stack:
         for owner, name, value in changes:
             stack.enter_context(replaced(owner, name, value))
@@ -125,7 +133,7 @@ def _of_tensors(watch: Watch) -> Iterator[Change]:
 # Datasets -----------------------------------------------------------------------------------------
 
 
-def _of_datasets(surroundings: Surroundings, watch: Watch, script: Script) -> Iterator[Change]:
+def _of_datasets(surroundings: Surroundings, watch: Watch, stock: Stock) -> Iterator[Change]:
     try:
         import torchvision.datasets as known
     except ImportError:
@@ -135,14 +143,14 @@ def _of_datasets(surroundings: Surroundings, watch: Watch, script: Script) -> It
         original = getattr(known, name, None)
         if original is None:
             continue
-        made = _dataset(name, original, surroundings, watch, script)
+        made = _dataset(name, original, surroundings, watch, stock)
         for module in submodules:
             if module.__dict__.get(name) is original:
                 yield module, name, made
 
 
 def _dataset(
-    name: str, original: Any, surroundings: Surroundings, watch: Watch, script: Script
+    name: str, original: Any, surroundings: Surroundings, watch: Watch, stock: Stock
 ) -> type:
     """A class in the place of one of torchvision's, with the images that stand in."""
     length, channels, rows, columns = KNOWN.get(name, (DEFAULT_LENGTH, 3, 256, 256))
@@ -156,7 +164,7 @@ def _dataset(
                 given = signature.bind(self, *args, **kwargs).arguments
             except TypeError:
                 given = kwargs
-            surroundings.say("data", name)
+            surroundings.say("given" if stock.are_given else "data", name)
             surroundings.unknown_size |= name not in KNOWN
             self.root = str(given.get("root", ""))
             self.transform = given.get("transform")
@@ -173,15 +181,14 @@ def _dataset(
         def _images(self) -> torch.Tensor:
             """Uint8 (n, rows, columns) or (n, rows, columns, 3)."""
             if "images" not in self._found:
-                self._found["images"] = _fitted(script.images, channels, rows, columns)
+                self._found["images"] = _fitted(stock.images, channels, rows, columns)
             images: torch.Tensor = self._found["images"]
             return images
 
         def _cycled(self, few: torch.Tensor) -> torch.Tensor:
             return few[torch.arange(self.length) % len(few)]
 
-        @property
-        def data(self) -> Any:
+        def _get_data(self) -> Any:
             if "data" not in self._found:
                 images = self._cycled(self._images())
                 if channels == 3:
@@ -191,24 +198,21 @@ def _dataset(
                     self._found["data"] = images
             return self._found["data"]
 
-        @property
-        def targets(self) -> Any:
-            if "targets" not in self._found:
-                targets = self._cycled(torch.as_tensor(script.labels).long())
-                self._found["targets"] = targets if channels == 1 else targets.tolist()
-            return self._found["targets"]
-
-        @targets.setter
-        def targets(self, value: Any) -> None:
-            self._found["targets"] = value
-
-        @data.setter
-        def data(self, value: Any) -> None:
+        def _set_data(self, value: Any) -> None:
             self._found["data"] = value
             self.length = len(value)
 
-        labels = train_labels = targets
-        train_data = test_data = data
+        def _get_targets(self) -> Any:
+            if "targets" not in self._found:
+                targets = self._cycled(torch.as_tensor(stock.labels).long())
+                self._found["targets"] = targets if channels == 1 else targets.tolist()
+            return self._found["targets"]
+
+        def _set_targets(self, value: Any) -> None:
+            self._found["targets"] = value
+
+        data = train_data = test_data = property(_get_data, _set_data)
+        targets = labels = train_labels = property(_get_targets, _set_targets)
 
         @property
         def imgs(self) -> list[tuple[str, int]]:
@@ -254,4 +258,5 @@ def _fitted(images: Any, channels: int, rows: int, columns: int) -> torch.Tensor
         images = images if images.shape[3] == 3 else images[..., 0]
     if channels == 3 and images.dim() == 3:
         images = images[..., None].expand(-1, -1, -1, 3)
-    return images.contiguous()
+    fitted: torch.Tensor = images.contiguous()
+    return fitted

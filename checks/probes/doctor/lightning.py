@@ -32,6 +32,8 @@ class LightningModule(nn.Module):
     current_epoch = global_step = 0
     device = torch.device("cpu")
 
+    _optimizers: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
         self.__dict__["_optimizers"] = []
@@ -155,7 +157,8 @@ class Trainer:
             for name in ("prepare_data", "setup"):
                 with contextlib.suppress(TypeError):
                     getattr(model, name, lambda *_: None)(*(["fit"] if name == "setup" else []))
-            loader = train_dataloaders if train_dataloaders is not None else model.train_dataloader()
+            loader = train_dataloaders
+            loader = model.train_dataloader() if loader is None else loader
         model.__dict__["_optimizers"] = list(_optimizers(model.configure_optimizers()))
         model.train()
         _call(model, "on_fit_start")

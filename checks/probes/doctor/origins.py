@@ -6,14 +6,11 @@ tensor, also where its graph is cut. Devices that are not there become the CPU o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-
-if TYPE_CHECKING:
-    from checks.probes.doctor.watch import Watch
 
 Origin = frozenset[Any]
 NOTHING: Origin = frozenset()
@@ -44,13 +41,11 @@ def mark(tensor: Tensor, came_from: Origin) -> None:
 class Origins(TorchFunctionMode):
     """Carries the origins along, and tells the watch of losses, dropout and softmax."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Any) -> None:
         super().__init__()
         self.watch = watch
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run the function on the CPU, and give its results their origin."""
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
@@ -83,10 +78,10 @@ class Origins(TorchFunctionMode):
             if found:
                 mark(result, found)
         elif isinstance(result, (tuple, list)) and result and isinstance(result[0], Tensor):
-            if found := _of_arguments(args, kwargs):
-                for each in result:
-                    if isinstance(each, Tensor):
-                        mark(each, found)
+            found = _of_arguments(args, kwargs)
+            for each in result if found else ():
+                if isinstance(each, Tensor):
+                    mark(each, found)
         return result
 
 

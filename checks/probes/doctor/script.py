@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from checks.probes.doctor import data_stand_ins, stand_ins
 from checks.probes.doctor.origins import Origins
 from checks.probes.doctor.stand_ins import Surroundings, is_stand_in
@@ -51,11 +49,12 @@ def run(script: Script) -> dict[str, Any]:
     path = os.path.join(root, *script.file.split("/"))
     surroundings = Surroundings(root, f"{script.source}\n{_sources(root)}")
     watch = Watch(root, script.n_steps, script.seconds)
+    stock = data_stand_ins.Stock(script.images, script.labels, script.is_given)
     ended, error = "end", None
     with contextlib.ExitStack() as stack:
         stack.enter_context(_as_program(path, root, script))
         stack.enter_context(stand_ins.standing_in(surroundings))
-        stack.enter_context(data_stand_ins.standing_in(surroundings, watch, script))
+        stack.enter_context(data_stand_ins.standing_in(surroundings, watch, stock))
         stack.enter_context(watch.watching())
         stack.enter_context(Origins(watch))
         stack.enter_context(_time_limit(watch))
@@ -79,7 +78,8 @@ def run(script: Script) -> dict[str, Any]:
 def _compiled(script: Script, path: str) -> types.CodeType:
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if script.file.endswith(".ipynb") else 0
     linecache.cache[path] = (len(script.source), None, script.source.splitlines(True), path)
-    return compile(script.source, path, "exec", flags=flags, dont_inherit=True)
+    code: types.CodeType = compile(script.source, path, "exec", flags=flags, dont_inherit=True)
+    return code
 
 
 def _copied(folder: str) -> str:
@@ -108,13 +108,13 @@ def _copied(folder: str) -> str:
 
 def _sources(root: str) -> str:
     """The text of all Python files: what they import is looked for in it."""
-    texts = []
+    texts: list[str] = []
     for place, _, files in os.walk(root):
         for name in files:
             if name.endswith(".py") and len(texts) < 100:
-                with contextlib.suppress(OSError):
-                    with open(os.path.join(place, name), encoding="utf-8", errors="replace") as f:
-                        texts.append(f.read(200_000))
+                path = os.path.join(place, name)
+                with contextlib.suppress(OSError), open(path, "rb") as file:
+                    texts.append(file.read(200_000).decode("utf-8", "replace"))
     return "\n".join(texts)
 
 
@@ -206,17 +206,3 @@ def _uses_stand_in(frame: types.FrameType) -> bool:
             if is_stand_in(value):
                 return True
     return False
-
-
-def only_tensors(value: Any, found: list[torch.Tensor] | None = None) -> list[torch.Tensor]:
-    """The tensors in a value, in tuples, lists and dictionaries too."""
-    found = [] if found is None else found
-    if isinstance(value, torch.Tensor):
-        found.append(value)
-    elif isinstance(value, (list, tuple)):
-        for item in value[:50]:
-            only_tensors(item, found)
-    elif isinstance(value, dict):
-        for item in list(value.values())[:50]:
-            only_tensors(item, found)
-    return found

@@ -24,10 +24,11 @@ from checks.probes.doctor import lightning
 
 # Packages that a training does without: of no use to what it learns.
 QUIET = {"wandb", "tensorboard", "tensorboardX", "tqdm", "IPython", "google", "visdom", "mlflow",
-         "comet_ml", "neptune", "clearml", "imageio", "matplotlib", "seaborn", "plotly", "torchsummary",
-         "torchinfo", "torchviz", "termcolor", "colorama", "rich", "ipywidgets", "fire", "livelossplot",
-         "torchmetrics", "torch_fidelity", "pytorch_fid", "coloredlogs", "loguru", "hiddenlayer",
-         "kornia", "gdown", "wget", "kaggle", "cv2", "progressbar", "alive_progress"}  # fmt: skip
+         "comet_ml", "neptune", "clearml", "imageio", "matplotlib", "seaborn", "plotly",
+         "torchsummary", "torchinfo", "torchviz", "termcolor", "colorama", "rich", "ipywidgets",
+         "fire", "livelossplot", "torchmetrics", "torch_fidelity", "pytorch_fid", "coloredlogs",
+         "loguru", "hiddenlayer", "gdown", "wget", "kaggle", "cv2", "progressbar",
+         "alive_progress"}  # fmt: skip
 LIGHTNING = ("pytorch_lightning", "lightning")
 IMPORTS = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 

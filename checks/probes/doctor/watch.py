@@ -34,7 +34,7 @@ MANY_STEPS = 40
 Place = list[Any]  # [file, line, function]
 
 
-class Enough(BaseException):  # noqa: N818 (it is an ending, no error)
+class Enough(BaseException):
     """The script has shown what there is to see; nothing of its own is to catch this."""
 
 
@@ -422,9 +422,9 @@ class Watch:
             watch.saw_zeroing(list(module.parameters()))
             clear_all(module, *args, **kwargs)
 
-        Optimizer.__init__ = made  # type: ignore[method-assign]
-        Optimizer.zero_grad = cleared  # type: ignore[method-assign]
-        nn.Module.zero_grad = all_cleared  # type: ignore[method-assign]
+        Optimizer.__init__ = made  # type: ignore[method-assign,assignment]
+        Optimizer.zero_grad = cleared  # type: ignore[method-assign,assignment]
+        nn.Module.zero_grad = all_cleared  # type: ignore[method-assign,assignment]
         try:
             with self.ledger.watching():
                 yield
@@ -475,7 +475,8 @@ def _fingerprint(numbers: Tensor) -> list[float]:
 def _same(rows: Tensor, known: Tensor) -> Tensor:
     """Which rows (N, width) are which of the known ones (M, width): (N, M)."""
     gaps = torch.cdist(rows.float(), known.float(), compute_mode="donot_use_mm_for_euclid_dist")
-    return gaps <= ALIKE * rows.float().norm(dim=1, keepdim=True).clamp(min=1e-6)
+    same: Tensor = gaps <= ALIKE * rows.float().norm(dim=1, keepdim=True).clamp(min=1e-6)
+    return same
 
 
 def _ends(output: Tensor) -> list[str]:
