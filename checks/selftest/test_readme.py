@@ -74,7 +74,7 @@ def test_every_command_in_the_texts_is_understood(name: str) -> None:
         if "--help" in words:
             continue  # ends the process, as it should
         of_a_tier = words[:1] and words[0] in COMMANDS and {*words[1:2]} & (known - {*COMMANDS})
-        start = 2 if of_a_tier or words[0] in ("grade", "doctor") else 1  # it needs its files
+        start = 2 if of_a_tier or words[:1] in (["grade"], ["doctor"]) else 1  # it needs its files
         end = next((i for i, w in enumerate(words) if i >= start and w[0] != "-"
                     and words[i - 1][0] != "-"), len(words))  # fmt: skip
         parse(words[:end])
