@@ -320,3 +320,24 @@ def test_a_class_is_graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert tempfile.gettempdir() not in held
     dry = in_process.run("grade", tmp_path / "class", "--dry-run")
     assert (dry.returncode, "2 students" in dry.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "level", "trusts", "status"),
+    [("GAN_KIT_ISOLATION", "process", (), 2), ("GAN_KIT_CHILDREN", "serve", (), 2),
+     ("GAN_KIT_ISOLATION", "process", ("--trust",), 0), ("GAN_KIT_ISOLATION", "process",
+     ("--dry-run",), 0), ("GAN_KIT_ISOLATION", "partial", (), 0)],
+)  # fmt: skip
+def test_strangers_code_is_not_run_where_nothing_shuts_it_in(
+    stand_in: StandIn, tmp_path: Path, variable: str, level: str, trusts: tuple[str, ...],
+    status: int,
+) -> None:  # fmt: skip
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "beginner.py").write_text(CODE, encoding="utf-8")
+    done = in_process.run(
+        "grade", tmp_path, "--tier", "beginner", "--out", tmp_path / "out", *trusts,
+        **{variable: level},
+    )  # fmt: skip
+    assert done.returncode == status, done.stdout + done.stderr
+    assert ("docker run" in done.stderr and "--trust" in done.stderr) is (status == 2)
+    assert bool(stand_in.judged) is (status == 0 and "--dry-run" not in trusts)

@@ -81,6 +81,7 @@ LEARNER = [
     Run("run_checks.py restore beginner 1"),
     Run("run_checks.py grade submissions.zip --dry-run"),
     Run("run_checks.py grade submissions.zip", tiny="--dry-run"),
+    Run("run_checks.py grade bundle gradescope --out autograder.zip"),
     Run("run_checks.py release --to gan-exercises.zip"),
     Run("run_checks.py release --to kit --tier beginner"),
     Run("run_checks.py notebook"),
@@ -90,6 +91,7 @@ LEARNER = [
     Run("run_checks.py stubs --solutions my_reference --to my_exercises"),
     Run("run_checks.py stubs --to FOLDER"),
     Run("run_checks.py --help"),
+    Run("run_checks.py --version"),
     Run("run_checks.py quiz --help"),
 ]
 # Then with everything solved.

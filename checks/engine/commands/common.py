@@ -10,7 +10,8 @@ from pathlib import Path
 
 from checks.engine.errors import UsageError
 from checks.engine.paths import KIT, REFERENCE, exercises, tiers
-from checks.engine.sandbox.isolation import Isolation
+from checks.engine.sandbox.client import usual_method
+from checks.engine.sandbox.isolation import Isolation, found
 
 PASSED, NOT_ALL, INFRA, INTERRUPTED = 0, 1, 3, 130  # wrong usage is 2: see `errors`
 
@@ -82,6 +83,11 @@ def add_check(parser: argparse.ArgumentParser) -> None:
         help="a tier and a number, as in beginner 3; the function that it is about; "
         "or words of its title")  # fmt: skip
     add("--solutions", metavar="DIR", help="folder with your files (default: exercises)")
+
+
+def isolation_here() -> Isolation:
+    """How far learners' code is shut in on this machine; ask while there is one thread."""
+    return Isolation.of(found() if usual_method() == "fork" else -1)
 
 
 def shut_in(reached: Isolation) -> str:

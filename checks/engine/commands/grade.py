@@ -28,13 +28,20 @@ from checks.engine.classroom.intake import Intake, only_inputs, read_roster, tak
 from checks.engine.classroom.keys import Conditions
 from checks.engine.classroom.pool import Remote, n_cores
 from checks.engine.classroom.results import UNGRADED
-from checks.engine.commands.common import INFRA, NOT_ALL, PASSED, shut_in, tier_names
+from checks.engine.commands.common import (
+    INFRA,
+    NOT_ALL,
+    PASSED,
+    isolation_here,
+    shut_in,
+    tier_names,
+)
 from checks.engine.commands.common import folder as folder_of
 from checks.engine.commands.common import tier as tier_of
 from checks.engine.course.listing import Listed, course
 from checks.engine.errors import UsageError
 from checks.engine.paths import tiers
-from checks.engine.sandbox.isolation import Isolation, found
+from checks.engine.sandbox.isolation import Isolation
 
 if TYPE_CHECKING:
     from checks.engine.ui.screen_text import Page
@@ -42,8 +49,17 @@ if TYPE_CHECKING:
 EXAMPLES = (
     ("python run_checks.py grade submissions.zip", "an export, or a folder for each student"),
     ("python run_checks.py grade submissions.zip --dry-run", "what would be graded, and whose"),
+    ("python run_checks.py grade bundle gradescope --out autograder.zip", "for Gradescope"),
 )
 SHOWN = 5
+STRANGERS = """Here a submission could reach your files and your network, and a class hands in code that \
+you have not read. Put the submissions into the kit's folder and grade in a container:
+
+docker run --rm -it -v "${PWD}:/kit" -w /kit python:3.12 bash -c "
+  pip install -r requirements.txt
+  python run_checks.py grade submissions.zip"
+
+Or say --trust, if you vouch for what was handed in."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -77,6 +93,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, metavar="N",
         help="draw the challenges from this seed (default: drawn once for the class)")  # fmt: skip
     add("--data", metavar="DIR", help="folder with MNIST, for the checks that train")
+    add("--trust", action="store_true",
+        help="run the submissions even where nothing shuts them in")  # fmt: skip
 
 
 def pattern(text: str) -> re.Pattern[str]:
@@ -147,9 +165,10 @@ def run(options: argparse.Namespace) -> int:
         return PASSED
     chosen = tuple(tier for tier in tiers() if tier in listed_tiers)
     data = folder_of(options.data, "--data") if options.data else None
-    isolation = Isolation.of(found())  # while there is one thread
+    isolation = isolation_here()
     if isolation.level != "full" and not options.cluster:
         page.console.print(page.text(shut_in(isolation)))
+        refuse_strangers(isolation, options.trust)
     if options.shard and options.seed is None:
         raise UsageError("--shard needs --seed N, the same one for all parts.")
     conditions = Conditions(tuple(listed), chosen, options.seed or 0, data)
@@ -214,6 +233,12 @@ def out_folder(named: str | None, inputs: list[Path]) -> Path:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {named}: that is a file, and a folder is wanted.")
     return out
+
+
+def refuse_strangers(isolation: Isolation, is_trusted: bool) -> None:
+    """Where nothing shuts code in, run only what the teacher vouches for."""
+    if isolation.level == "process" and not is_trusted:
+        raise UsageError(STRANGERS)
 
 
 def refuse_unknown(again: list[str], intake: Intake) -> None:

@@ -7,9 +7,7 @@ import platform
 from importlib import metadata
 
 from checks.engine.classroom.keys import kit_version
-from checks.engine.commands.common import PASSED, shut_in
-from checks.engine.sandbox import isolation
-from checks.engine.sandbox.client import usual_method
+from checks.engine.commands.common import PASSED, isolation_here, shut_in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,10 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Say it; PyTorch is not imported for that."""
-    bits = isolation.found() if usual_method() == "fork" else -1
+    isolation = isolation_here()
     print(
         f"GAN exercise kit {kit_version()}, Python {platform.python_version()}, "
         f"PyTorch {metadata.version('torch')}"
     )
-    print(shut_in(isolation.Isolation.of(bits)))
+    print(shut_in(isolation))
     return PASSED
