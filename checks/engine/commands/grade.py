@@ -52,8 +52,8 @@ EXAMPLES = (
     ("python run_checks.py grade bundle gradescope --out autograder.zip", "for Gradescope"),
 )
 SHOWN = 5
-STRANGERS = """Here a submission could reach your files and your network, and a class hands in code that \
-you have not read. Put the submissions into the kit's folder and grade in a container:
+STRANGERS = """Here a submission could reach your files and your network, and a class hands in \
+code that you have not read. Put the submissions into the kit's folder and grade in a container:
 
 docker run --rm -it -v "${PWD}:/kit" -w /kit python:3.12 bash -c "
   pip install -r requirements.txt
