@@ -329,15 +329,14 @@ def test_a_class_is_graded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
      ("--dry-run",), 0), ("GAN_KIT_ISOLATION", "partial", (), 0)],
 )  # fmt: skip
 def test_strangers_code_is_not_run_where_nothing_shuts_it_in(
-    stand_in: StandIn, tmp_path: Path, variable: str, level: str, trusts: tuple[str, ...],
-    status: int,
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, level: str,
+    trusts: tuple[str, ...], status: int,
 ) -> None:  # fmt: skip
+    monkeypatch.setenv(variable, level)
     (tmp_path / "ada").mkdir()
     (tmp_path / "ada" / "beginner.py").write_text(CODE, encoding="utf-8")
-    done = in_process.run(
-        "grade", tmp_path, "--tier", "beginner", "--out", tmp_path / "out", *trusts,
-        **{variable: level},
-    )  # fmt: skip
+    out = tmp_path / "out"
+    done = in_process.run("grade", tmp_path, "--tier", "beginner", "--out", out, *trusts)
     assert done.returncode == status, done.stdout + done.stderr
     assert ("docker run" in done.stderr and "--trust" in done.stderr) is (status == 2)
     assert bool(stand_in.judged) is (status == 0 and "--dry-run" not in trusts)
