@@ -45,7 +45,11 @@ def defaults(solution: ModuleType, function: str) -> dict[str, Any]:
 
 
 def _generator(sizes: dict[str, Any]) -> nn.Module:
+    """A new generator; one whose layers wait for their first input gets it, as in a training."""
     made: nn.Module = call(importlib.import_module("intermediate"), "Generator", **sizes)
+    if any(map(torch.nn.parameter.is_lazy, made.parameters())):
+        with torch.no_grad():
+            made(torch.zeros(2, sizes["latent_dim"]))
     return made
 
 

@@ -37,17 +37,20 @@ class LoopWatch:
         self.ledger = GradientLedger()
         self.sorter = ImageSorter(images)
         self.calls: dict[int, int] = {}  # the number of the last call, by module
+        self.lazy: set[int] = set()  # modules whose weights wait for their first input
         self.inside_d: set[int] = set()  # spectral norm makes rows of 784 numbers, and no images
 
     def saw_call(self, module: nn.Module, arguments: Any) -> None:
         """Before a module runs: what it was fed."""
         if id(module) not in self.modules:
             self.modules[id(module)] = module
-            self.ledger.follow(module.parameters())
             for name, written in self.classes.items():
                 if isinstance(module, written):
                     self.networks[name].append(module)
-                    self.starts[id(module)] = flat(module)
+            if not any(map(torch.nn.parameter.is_lazy, module.parameters())):
+                self._follow(module)
+            else:  # it has no weights before its first call is over
+                self.lazy.add(id(module))
             if isinstance(module, self.classes["D"]):
                 self.inside_d.update(map(id, module.modules()))
         if not (arguments and isinstance(arguments[0], Tensor) and arguments[0].dim() > 1):
@@ -81,8 +84,17 @@ class LoopWatch:
         self.calls[id(module)] = number
         self.events.append(event)
 
+    def _follow(self, module: nn.Module) -> None:
+        """Watch a module's gradients; of a network, keep the weights that it begins with."""
+        self.lazy.discard(id(module))
+        self.ledger.follow(module.parameters())
+        if any(module is one for networks in self.networks.values() for one in networks):
+            self.starts[id(module)] = flat(module)
+
     def saw_output(self, module: nn.Module, arguments: Any, output: Any) -> None:
         """After a module ran: images that it made, or scores."""
+        if id(module) in self.lazy:
+            self._follow(module)
         if not isinstance(output, Tensor) or output.dim() == 0:
             return
         is_g, columns = isinstance(module, self.classes["G"]), output[:1].numel()
