@@ -243,11 +243,11 @@ def test_every_comment_of_the_reference_can_be_shown(tier: str) -> None:
 
 def test_a_file_that_repeats_itself_takes_no_time() -> None:
     text = "def mean(numbers):\n" + "    total = sum(numbers)\n" * 4_000
-    started = time.monotonic()
+    started = time.process_time()  # other work on the machine costs it nothing
     compared(text, "mean")
     compared("class C: pass\n" * 10_000, "mean")
     compared("".join(f"class C{i}: pass\n" for i in range(10_000)), "mean")
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 @settings(max_examples=150)

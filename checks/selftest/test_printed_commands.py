@@ -62,8 +62,8 @@ CHECKED = [
 ]
 # Then with a beginner.py that is wrong.
 LEARNER = [
-    Run("run_checks.py", 1),
     Run("run_checks.py beginner", 1),
+    Run("run_checks.py", 1),
     Run("run_checks.py hint"),
     Run("run_checks.py hint noise_statistics"),
     Run("run_checks.py explain", 1),

@@ -425,7 +425,7 @@ def test_the_files_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     )  # fmt: skip
     assert opened.stdout == "8\n", opened.stderr
     assert {event["event"] for event in events} <= {
-        "stage", "begin", "batch", "epoch", "snapshot", "end",
+        "stage", "begin", "batch", "epoch", "glance", "snapshot", "end",
     }  # fmt: skip
 
 
