@@ -35,7 +35,7 @@ class Usage:
         waiting = [*(_children("self") if self.adopts else []), self.root]
         seen = {"", *self.others}
         total = 0
-        while waiting:
+        while waiting and len(seen) <= MOST_PROCESSES:
             if (pid := waiting.pop()) not in seen:
                 seen.add(pid)
                 total += max(0, held(pid) - self.before)
