@@ -113,8 +113,8 @@ class PlainGenerator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """(N, latent_dim) -> (N, 784)."""
-        images: Tensor = self.layers(z)
-        return images
+        made: Tensor = self.layers(z)
+        return made
 
 
 class PlainDiscriminator(nn.Module):
@@ -126,15 +126,15 @@ class PlainDiscriminator(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 784) -> (N, 1)."""
-        scores: Tensor = self.layers(images)
-        return scores
+        said: Tensor = self.layers(images)
+        return said
 
 
 def _blocks(first: int, hidden: tuple[int, ...], last: int, dropout: float) -> list[nn.Module]:
-    layers: list[nn.Module] = []
+    parts: list[nn.Module] = []
     for width, following in pairwise((first, *hidden)):
-        layers += [nn.Linear(width, following), nn.LeakyReLU(0.2), nn.Dropout(dropout)]
-    return [*layers, nn.Linear((first, *hidden)[-1], last)]
+        parts += [nn.Linear(width, following), nn.LeakyReLU(0.2), nn.Dropout(dropout)]
+    return [*parts, nn.Linear((first, *hidden)[-1], last)]
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def copy_kit(place: Path) -> Path:
     unwanted = shutil.ignore_patterns("__pycache__", "selftest", "benchmarks", ".*.json")
     for name in ("checks", "exercises", "reference"):
         shutil.copytree(KIT / name, place / name, ignore=unwanted)
-    for name in ("run_checks.py", ".pytest.ini"):
+    for name in ("run_checks.py", ".pytest.ini", "requirements.txt"):
         shutil.copy(KIT / name, place)
     return place
 

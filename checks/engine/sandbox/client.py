@@ -122,6 +122,7 @@ class Sandbox:
     twin_of: Sandbox | None = None
     _spare: Served | None = field(default=None, repr=False)
     _link: Forks | Served | None = field(default=None, repr=False)
+    _origin: Forks | Served | None = field(default=None, repr=False)
     _preloaded: set[str] = field(default_factory=set, repr=False)
     _served: Path | None = field(default=None, repr=False)
     _busy: threading.RLock = field(default_factory=threading.RLock, repr=False)
@@ -131,6 +132,9 @@ class Sandbox:
 
         A twin waits here until the other sandbox has loaded it.
         """
+        is_forked = self.twin_of is not None and self.method == "fork" and self._link is not None
+        if is_forked and self.twin_of and self._origin is not self.twin_of._link:
+            self._replace()  # a twin ends with the process that it was forked from
         if self._link is None:
             self._link = self._forks() if self.method == "fork" else self._served_link()
 
@@ -138,7 +142,9 @@ class Sandbox:
         if self.twin_of is None:
             return Forks()
         self._preloaded = set(self.twin_of._preloaded)
-        return self.twin_of._with_link(_twin)
+        link = self.twin_of._with_link(_twin)
+        self._origin = self.twin_of._link
+        return link
 
     def _served_link(self) -> Served:
         link, self._spare = self._spare or Served(), None
