@@ -19,6 +19,7 @@ import faulthandler
 import functools
 import gc
 import importlib
+import math
 import os
 import pkgutil
 import random
@@ -282,7 +283,8 @@ def _limit(limits: dict[str, int], *, is_final: bool) -> None:
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits["file"], limits["file"]))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + limits["cpu"]
+    # In whole seconds, as the system wants them, and never fewer than were promised.
+    seconds = math.ceil(used.ru_utime + used.ru_stime) + limits["cpu"]
     with contextlib.suppress(ValueError, OSError):
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds if is_final else hard))
