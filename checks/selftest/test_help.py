@@ -40,7 +40,7 @@ def test_help_begins_with_the_purpose_and_has_two_examples(
         assert columns == "60" or not too_long
         assert not INSIDE.search(text), INSIDE.search(text)
         assert re.match(r"[A-Z][^`]+\.$", paragraphs(module.__doc__)[0])
-        assert len(rows) < 85
+        assert len(rows) < 75
     place = text.index("Examples:")
     assert place < text.index("Usage:") < text.index("Options:")
     command = f"python run_checks.py {name}".strip()

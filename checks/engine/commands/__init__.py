@@ -8,23 +8,23 @@ imported when their command is asked for, so that one command does not wait for 
 # Each command but the check of a tier, with what it does, as --help lists them.
 GROUPS = {
     "While you work": {
-        "watch": "check a tier whenever you save its file",
-        "hint": "one more hint on the mistake that was found",
-        "explain": "what a check looks at and why, and what it saw",
-        "quiz": "the questions of a tier, in the terminal",
+        "watch": "check a tier whenever you save it",
+        "hint": "one more hint on what was found",
+        "explain": "what a check looks at, and what it saw",
+        "quiz": "the questions of a tier",
     },
     "Your files": {
-        "diff": "compare a tier with the reference, once it has passed",
-        "reset": "put the stub of a tier or a function back; yours is kept",
+        "diff": "compare a passed tier with the reference",
+        "reset": "a part back to its stub; yours is kept",
         "notebook": "the exercises as notebooks, and back",
-        "restore": "bring an earlier version of a tier's file back",
+        "restore": "bring an earlier version back",
     },
     "Training for real": {
         "train": "train your GAN and keep the run",
         "score": "how good the images of your runs are",
         "report": "a page that shows a run, in one file",
         "recipes": "five GANs to compare yours with",
-        "doctor": "what is wrong with any PyTorch GAN script",
+        "doctor": "what is wrong with any PyTorch GAN",
     },
     "A class and its kit": {
         "release": "a kit for students, without the answers",
