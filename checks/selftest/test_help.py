@@ -73,12 +73,14 @@ def test_watch_as_an_option_watches(kit: Path, words: list[str]) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     tier = "beginner" if len(words) == 1 else words[0]
-    first = process.stdout.readline()
+    lines: list[str] = []
     for line in process.stdout:
-        if line.startswith("Next:"):
+        lines.append(line)
+        if line.startswith(("Next:", "Problem:")):
             break
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=SECONDS)
-    assert f"{tier}.py  watching" in first
+    assert f"{tier}.py  watching" in lines[0]
+    assert lines[-1].startswith("Next:")
     assert process.returncode == 130
     assert "Traceback" not in errors

@@ -44,5 +44,5 @@ def run(options: argparse.Namespace) -> int:
         listed, states = standing(folder)
         following = next_check(listed, states)
         first = options.tier or (following.check.tier if following else tiers()[0])
-        watch(judge, folder, first, seed=options.seed, data=data, named=options.solutions)
+        watch(judge, folder, first, seed=options.seed or 0, data=data, named=options.solutions)
     return PASSED

@@ -77,7 +77,7 @@ class Output:
 
     def show(self, shown: Shown) -> None:
         """Show this, in place of what this output showed before."""
-        from IPython.display import display  # type: ignore[import-not-found,unused-ignore]
+        from IPython.display import display
 
         bundle = {"text/html": shown.html, "text/plain": shown.text}
         if self.handle is None:
