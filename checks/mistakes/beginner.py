@@ -400,4 +400,15 @@ MISTAKES = (
             "Weights from linspace are even by themselves.",
         ),
     ),
+    Mistake(
+        "interpolation-off-line",
+        "The walk leaves the line from start to end",
+        symptom="The strip of images begins or ends somewhere else, or wanders off in between.",
+        why="What lies between two vectors is some of the one and the rest of the other.",
+        hints=(
+            "The two weights of a row add up to 1.",
+            "Print the weight of start and the weight of end, row by row.",
+            "(1 - w) · start + w · end, with w from 0 to 1.",
+        ),
+    ),
 )

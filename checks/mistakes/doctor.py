@@ -97,8 +97,8 @@ MISTAKES = (
         symptom="The memory in use grows with every step, until there is none left.",
         why="A loss that is kept as a tensor holds on to the graph that it came from.",
         hints=(
-            "What is in the list: numbers, or tensors with a graph?",
-            "Look at what is appended for the curves.",
+            "What is kept: numbers, or tensors with a graph?",
+            "Look at what is appended or added up for the curves.",
             "Take the plain number out of the loss before it is kept.",
         ),
     ),

@@ -200,6 +200,10 @@ MUTANTS = [
            (WALK, "return torch.from_numpy((1 - w) * start.numpy() + w * end.numpy())")),
     mutant("squared weights", "test_interpolation_even", "interpolation-uneven",
            (WALK, "return (1 - w**2) * start + w**2 * end")),
+    mutant("w with both ends", "test_interpolation_even", "interpolation-off-line",
+           (WALK, "return w * start + w * end")),
+    mutant("last step left out", "test_interpolation_ends", "interpolation-ends",
+           (WEIGHTS, "w = torch.linspace(0, 1, n_steps + 1)[:-1].reshape(-1, 1)")),
     mutant("a wrong letter", "test_questions", "wrong-answer",
            ('"noise_purpose": "d"', '"noise_purpose": "a"')),
 ]

@@ -7,17 +7,18 @@ from itertools import pairwise
 
 from checks.engine.doctor.evidence import Module, Place
 from checks.engine.doctor.finding import NAMES, Finding, advice, bug
-from checks.engine.doctor.losses import PASSING, is_probability
+from checks.engine.doctor.losses import PASSING, is_probability, last_operation
 from checks.engine.doctor.roles import Roles
 from checks.engine.doctor.updates import used_parts
 
 BENT = ("Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus", "Gelu", "Threshold")
 STRETCHING = ("mse_loss", "l1_loss", "smooth_l1_loss")
+LOGITS = "binary_cross_entropy_with_logits"
 MODAL = ("Dropout", "BatchNorm", "SyncBatchNorm", "AlphaDropout")
 
 
 def shapes(roles: Roles) -> Iterator[Finding]:
-    """What makes every score alike: a softmax of one number, labels of another shape."""
+    """Scores made alike by a softmax of one number, labels of another shape, two sigmoids."""
     for odd in roles.seen.oddities:
         if odd.kind == "softmax-of-one":
             yield bug(
@@ -33,6 +34,15 @@ def shapes(roles: Roles) -> Iterator[Finding]:
                 "label-shape", loss.place,
                 f"Scores of shape {first} are compared with labels of shape {second}: PyTorch "
                 "stretches both, and compares each score with every label.",
+            )  # fmt: skip
+            return
+    for loss in roles.seen.losses:
+        ends = tuple(str(each) for each in loss.more["ends"])
+        if loss.kind == LOGITS and last_operation(ends).startswith("Sigmoid"):
+            yield bug(
+                "sigmoid-twice", loss.place,
+                "The scores that this loss is given have been through a sigmoid, and it takes the "
+                "sigmoid once more: it expects plain numbers.",
             )  # fmt: skip
             return
 
@@ -97,12 +107,12 @@ def modes(roles: Roles) -> Iterator[Finding]:
 
 
 def kept(roles: Roles) -> Iterator[Finding]:
-    """Losses in lists with their graphs, weights that are no numbers any more, new networks."""
+    """Losses kept with their graphs, weights that are no numbers any more, new networks."""
     for name, count in roles.seen.graphs:
         yield advice(
             "losses-keep-graphs", _line_of(roles, name),
-            f"The list {name} holds {count} losses that still have their graphs, so the memory of "
-            "every step stays in use.",
+            f"{name} still holds the graphs of {count} losses, so the memory of every step stays "
+            "in use.",
         )  # fmt: skip
         break
     broken = next((s for s in roles.seen.steps if not s.is_finite), None)

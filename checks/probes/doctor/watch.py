@@ -22,6 +22,7 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
+from checks.probes.doctor.kept_graphs import kept_graphs
 from checks.probes.doctor.origins import NOISE, REAL, mark, origin
 from checks.probes.gradient_ledger import GradientLedger, Pass
 
@@ -243,6 +244,7 @@ class Watch:
                 "shapes": [list(each.shape) for each in both],
                 "from": sorted(each for each in origin(both[0]) if isinstance(each, int)),
                 "target_range": _range(both[1].detach().double()),
+                "ends": _ends(both[0]),
             })  # fmt: skip
 
     def saw_softmax(self, args: Any, kwargs: Any) -> None:
@@ -336,28 +338,9 @@ class Watch:
         return next((name for name, value in list(main.items()) if value is module), "")
 
     def look_for_graphs(self, problem: BaseException | None, main: dict[str, Any]) -> None:
-        """Lists of losses that still hold their graphs, in the frames that were running."""
-        scopes = [main]
-        trace = problem.__traceback__ if problem is not None else None
-        while trace is not None:
-            if trace.tb_frame.f_code.co_filename.startswith(self.root):
-                scopes.append(trace.tb_frame.f_locals)
-                owner = trace.tb_frame.f_locals.get("self")
-                scopes.append(getattr(owner, "__dict__", {}))
-            trace = trace.tb_next
-        seen: set[int] = set()
-        for scope in scopes:
-            for name, value in list(scope.items()):
-                lists = [(name, value)]
-                if isinstance(value, dict):
-                    lists = [(f"{name}[{key!r}]", inner) for key, inner in value.items()]
-                for shown, each in lists:
-                    if not isinstance(each, list) or id(each) in seen:
-                        continue
-                    seen.add(id(each))
-                    held = [x for x in each if isinstance(x, Tensor) and x.grad_fn is not None]
-                    if len(held) > 1 and all(x.numel() == 1 for x in held):
-                        self.graphs.append({"name": shown[:80], "count": len(held)})
+        """Losses that still hold their graphs, where the script ended."""
+        passes = [frozenset(each["from"]) for each in self.passes]
+        self.graphs = kept_graphs(problem, self.root, main, passes)
 
     def report(self) -> dict[str, Any]:
         """All of it, in numbers and text."""

@@ -90,6 +90,12 @@ def judge_dropout(solution: Solution) -> None:
             + (f"; {draws[0]} was called." if is_noise else "."),
         )
     if spread["training"] < 1e-5:
+        if np.ptp(said["training"][0]) < 1e-6:
+            wrong(
+                "scores-constant",
+                expected="Another image, another score.",
+                came=f"{said['training'][0][0]:.3f} for each of {len(images.values)} images.",
+            )
         wrong(
             "dropout-missing",
             expected="With dropout=0.5 the scores vary from call to call in training mode.",

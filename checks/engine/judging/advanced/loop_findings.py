@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from checks.engine.judging.advanced.loop import Loop, Update
 from checks.engine.judging.advanced.loop_losses import NAMES, leftover_finding
 from checks.engine.judging.advanced.loss_findings import ADVICE, Finding
@@ -21,6 +23,8 @@ def image_finding(loop: Loop) -> Finding | None:
     if finding := _epochs_finding(loop):
         return finding
     updates = loop.of("both") or loop.turns_of("D")
+    if not updates and loop.updates:
+        return update_finding(loop)
     n_real, n_strange = (
         sum(len(set(update.real)) for update in updates),
         sum(update.n_strange for update in updates),
@@ -53,7 +57,7 @@ def image_finding(loop: Loop) -> Finding | None:
             return Finding("images", "images-missed", expected, came)
         if again:
             return Finding("images", "images-repeated", expected, came)
-    if max(sizes) != loop.batch_size:
+    if sizes and max(sizes) != loop.batch_size:
         came = f"The batches had up to {max(sizes)} images."
         return Finding("images", "batch-size-not-honoured", expected, came)
     return None
@@ -220,6 +224,11 @@ def _still_finding(updates: Mapping[str, Sequence[Update]]) -> Finding | None:
                 mistake = "generator-step-without-fakes"
             elif name == "G" and all(update.cut and all(update.cut) for update in mine):
                 mistake = "detach-in-generator-step"
+            elif (pulls := [f for one in own for f in one.forces.values()]) and not np.any(
+                np.concatenate(pulls)
+            ):
+                mistake = "scores-constant"
+                came = "The loss was the same whatever the scores: its gradient was 0 at each."
             else:
                 n_passes = sum(bool(update.passes) for update in mine)
                 mistake = "graph-cut" if n_passes > len(mine) / 2 else "no-backward"

@@ -63,14 +63,19 @@ def walks(solution: Solution) -> list[Walk]:
 def judge_count(solution: Solution) -> None:
     """(n_steps, latent_dim) for each of SIZES."""
     for walk in walks(solution):
-        if walk.rows.shape != walk.wanted:
-            n_steps, latent_dim = walk.wanted
-            wrong(
-                "interpolation-count",
-                expected=f"Shape {walk.wanted} for {n_steps} steps between vectors of "
-                f"{latent_dim} numbers.",
-                came=f"Shape {walk.rows.shape}.",
-            )
+        judge_shape(walk)
+
+
+def judge_shape(walk: Walk) -> None:
+    """A row for each step."""
+    if walk.rows.shape != walk.wanted:
+        n_steps, latent_dim = walk.wanted
+        wrong(
+            "interpolation-count",
+            expected=f"Shape {walk.wanted} for {n_steps} steps between vectors of "
+            f"{latent_dim} numbers.",
+            came=f"Shape {walk.rows.shape}.",
+        )
 
 
 def judge_ends(solution: Solution) -> None:
@@ -102,25 +107,35 @@ def judge_ends(solution: Solution) -> None:
 
 
 def judge_even(solution: Solution) -> None:
-    """Straight or spherical, each step as long as the one before."""
+    """Straight or spherical, each step as long as the one before, wherever it ends."""
     walk = walks(solution)[3]
+    judge_shape(walk)
     start, end, rows = walk.start, walk.end, walk.rows.values.astype(float)
-    even = np.linspace(0, 1, walk.n_steps)
-    if rows.shape == walk.wanted:
-        straight = (1 - even)[:, None] * start + even[:, None] * end
-        cosine = start @ end / np.linalg.norm(start) / np.linalg.norm(end)
-        angle = np.arccos(cosine)
-        spherical = (
-            np.sin((1 - even) * angle)[:, None] * start + np.sin(even * angle)[:, None] * end
-        ) / np.sin(angle)
-        if any(np.allclose(rows, way, atol=1e-3) for way in (straight, spherical)):
-            return
-    moved = np.linalg.norm(np.diff(rows, axis=0), axis=1) if rows.ndim == 2 else np.zeros(0)
+    if is_straight(start, end, rows) or is_spherical(start, end, rows):
+        return
+    moved = np.linalg.norm(np.diff(rows, axis=0), axis=1)
+    steps = ", ".join(f"{step:.2f}" for step in moved[:8])
+    are_even = np.allclose(moved, moved[0], rtol=1e-3)
     wrong(
-        "interpolation-uneven",
+        "interpolation-off-line" if are_even and moved[0] > 0 else "interpolation-uneven",
         expected="Eight rows, each the same way further along the straight line (or the arc) from "
         "start to end.",
-        came="Steps of length " + ", ".join(f"{step:.2f}" for step in moved[:8]) + "."
-        if len(moved)
-        else f"Shape {walk.rows.shape}.",
+        came=f"Steps of length {steps}" + (", beside the line." if are_even else "."),
     )
+
+
+def is_straight(start: Numbers, end: Numbers, rows: Numbers) -> bool:
+    """Whether the rows are evenly spaced on the line through start and end."""
+    way = end - start
+    along = (rows - start) @ way / (way @ way)
+    steps = np.diff(along)
+    on_line = np.allclose(rows, start + along[:, None] * way, atol=1e-3)
+    return bool(on_line and abs(steps[0]) > 0.01 and np.allclose(steps, steps[0], atol=1e-3))
+
+
+def is_spherical(start: Numbers, end: Numbers, rows: Numbers) -> bool:
+    """Whether the rows are evenly spaced on the arc from start to end (slerp; Shoemake, 1985)."""
+    even = np.linspace(0, 1, len(rows))
+    angle = np.arccos(start @ end / np.linalg.norm(start) / np.linalg.norm(end))
+    arc = np.sin((1 - even) * angle)[:, None] * start + np.sin(even * angle)[:, None] * end
+    return bool(np.allclose(rows, arc / np.sin(angle), atol=1e-3))
