@@ -480,13 +480,12 @@ def test_accuracy(solution: Solution) -> None:
 @check("Accuracy is taken in eval mode", about="discriminator_accuracy", points=1)
 def test_accuracy_mode(solution: Solution) -> None:
     """The discriminator comes once in training mode and once in eval mode. It has to be called in
-    eval mode, and to be handed back in the mode in which it came; where it is not restored after an
-    error, there is advice.
+    eval mode, and to be handed back in the mode in which it came.
 
     With dropout switched on, part of D is missing and the accuracy comes out differently at each
     call. And the training that goes on afterwards needs the mode that it had.
 
-    Hint: Make a note of discriminator.training before you change it, and put it back in a finally.
+    Hint: Make a note of discriminator.training before you change it, and put it back afterwards.
     """
     accuracies.judge_accuracy_mode(solution)
 

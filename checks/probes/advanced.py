@@ -286,12 +286,9 @@ class FirstPixel(nn.Module):
         self.weight = nn.Parameter(torch.ones(1))
         self.modes: list[bool] = []
         self.graphs: list[bool] = []
-        self.fails = False
 
     def forward(self, images: Tensor) -> Tensor:
         """The first pixel of each image, shape (N, 1)."""
-        if self.fails:
-            raise FloatingPointError("the discriminator failed on purpose")
         said = images[:, :1] * self.weight
         self.modes.append(self.training)
         self.graphs.append(said.requires_grad)
@@ -318,16 +315,6 @@ def accuracies(
         "gradients_on_after": torch.is_grad_enabled(),
         "frozen_after": not discriminator.weight.requires_grad,
     }
-
-
-def accuracy_mode_after_failure(solution: ModuleType, training: bool) -> bool:
-    """The mode in which `discriminator_accuracy` leaves a discriminator that raises an error."""
-    discriminator = FirstPixel().train(training)
-    discriminator.fails = True
-    with contextlib.suppress(FloatingPointError):
-        images = torch.zeros(2, PIXELS)
-        call(solution, "discriminator_accuracy", discriminator, images, images)
-    return discriminator.training
 
 
 # --- the loop -------------------------------------------------------------------------------

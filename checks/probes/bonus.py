@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import io
 import pickle
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +27,20 @@ from checks.probes.figures import thin_grids as thin_grids
 
 MAX_SIDE = 1000
 CHECKPOINTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".npz", ".pkl")
+
+
+def warm_up() -> None:
+    """Draw once, where the learner's file draws: fonts, and what else a first figure pulls in."""
+    if "matplotlib.backends.backend_agg" in sys.modules:
+        from matplotlib.figure import Figure
+
+        figure = Figure()
+        axes = figure.subplots()
+        axes.imshow([[0.0]])
+        axes.plot([0.0], label="a")
+        axes.set_title("a")
+        axes.legend()
+        figure.savefig(io.BytesIO())
 
 
 def pixels(solution: ModuleType, batches: list[Tensor]) -> list[dict[str, Any]]:

@@ -40,7 +40,8 @@ class Applied:
     """What the gradient that an optimizer applied was made of.
 
     `parts` holds the number of each pass since the same optimizer's last step that is in it, with
-    the factor that it goes in with (1, unless something scaled or clipped it); `kept` how much of
+    the factor that it goes in with (1, unless something scaled or clipped it; below 0 where the
+    optimizer climbs); `kept` how much of
     the gradient at that last step is still there; `unexplained` the share that is neither.
     """
 
@@ -93,7 +94,8 @@ class GradientLedger:
         columns = [_column(held, self.passes[number].added) for number in numbers]
         kept = _column(held, before)
         factors, unexplained = _solved(target, [*columns, kept])
-        parts = [(n, f) for n, f in zip(numbers, factors, strict=False) if f]
+        climbs = all(group.get("maximize") for group in optimizer.param_groups)
+        parts = [(n, -f if climbs else f) for n, f in zip(numbers, factors, strict=False) if f]
         return Applied(parts, factors[-1], unexplained)
 
     def reached(self, number: int, weights: Iterable[Tensor]) -> bool:

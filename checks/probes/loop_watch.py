@@ -80,7 +80,7 @@ class LoopWatch:
             ]
         elif rows.shape[1] == PIXELS:
             event["cut"] = not arguments[0].requires_grad or arguments[0].is_leaf
-            event |= self.sorter.kinds(rows)
+            event |= self.sorter.kinds(arguments[0])
         self.calls[id(module)] = number
         self.events.append(event)
 

@@ -529,6 +529,10 @@ VARIANTS = [
                           *d_turn("both(logits(real), label) + both(logits(fake.detach()), "
                                   "0 * label)"),
                           *G_TURN[:1], "g_loss = both(logits(fake), label)", *G_TURN[2:]))),
+    loop("D climbs the value of the game",
+         instead(own_loop("d_opt.param_groups[0]['maximize'] = True",
+                          *d_turn("-bce(D(real).view(-1), label) - "
+                                  "bce(D(fake.detach()).view(-1), 0 * label)"), *G_TURN))),
     loop("in bfloat16",
          instead(own_loop("half = torch.autocast('cpu', dtype=torch.bfloat16)",
                           "with half:", "    fake = G(z)",

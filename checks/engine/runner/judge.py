@@ -111,6 +111,7 @@ def run(request: dict[str, Any], events: TextIO, orders: Orders) -> None:
     _load_meanwhile(tiers, Path(request["solutions"]))
     files = [str(CHECKS / name) for name in names]
     options = ["-p", "no:terminal", "-p", "no:cacheprovider", "--assert=plain", "-s"]
+    options += ["-p", "no:unraisableexception"]  # it looks through all objects ten times a run
     options += [f"--rootdir={KIT}", "-c", str(KIT / ".pytest.ini")]
     options += ["-o", "addopts=--import-mode=importlib"]  # without what only the self-tests need
     options += [f"--solutions={request['solutions']}", f"--seed={request['seed']}"]

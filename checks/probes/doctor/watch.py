@@ -457,8 +457,9 @@ def _fingerprint(numbers: Tensor) -> list[float]:
 
 def _same(rows: Tensor, known: Tensor) -> Tensor:
     """Which rows (N, width) are which of the known ones (M, width): (N, M)."""
-    gaps = torch.cdist(rows.float(), known.float(), compute_mode="donot_use_mm_for_euclid_dist")
-    same: Tensor = gaps <= ALIKE * rows.float().norm(dim=1, keepdim=True).clamp(min=1e-6)
+    rows, known = rows.double(), known.double()  # exact enough for a distance by a matrix product
+    gaps = torch.cdist(rows, known, compute_mode="use_mm_for_euclid_dist")
+    same: Tensor = gaps <= ALIKE * rows.norm(dim=1, keepdim=True).clamp(min=1e-6)
     return same
 
 

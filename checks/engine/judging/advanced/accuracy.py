@@ -76,11 +76,6 @@ def judge_accuracy_mode(solution: Solution) -> None:
                 expected=f"Afterwards in {names[training]}, as before.",
                 came=f"It was left in {names[not training]}.",
             )
-    if solution.probe("accuracy_mode_after_failure", training=True) is not True:
-        solution.advise(
-            "accuracy-mode-not-restored",
-            "When the discriminator raises an error, it stays in eval mode (try and finally help).",
-        )
 
 
 def judge_accuracy_graph(solution: Solution) -> None:

@@ -98,9 +98,12 @@ class Update:
         """The loss that it went down; None where none was seen.
 
         A loss that was scaled up for half precision, by a power of two, comes with a factor that
-        undoes it.
+        undoes it; one that the optimizer climbs, with a negative one.
         """
-        parts = [one.loss * (factor if _is_scale(factor) else 1) for one, factor in self.parts]
+        parts = [
+            one.loss * (abs(factor) if _is_scale(abs(factor)) else 1) * (-1 if factor < 0 else 1)
+            for one, factor in self.parts
+        ]
         return sum(parts) if parts else None
 
     @property
