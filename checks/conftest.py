@@ -19,7 +19,8 @@ from checks.engine.data import training_images
 from checks.engine.errors import DataError
 from checks.engine.parsing import PARSING
 from checks.engine.paths import KIT
-from checks.engine.runner.prefetch import Attempt, Prefetch, n_cores
+from checks.engine.processes import n_workers
+from checks.engine.runner.prefetch import Attempt, Prefetch
 from checks.engine.runner.verdicts import plain_text, verdict_of
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox.solution import Solution, Submission
@@ -95,7 +96,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     attempts = attempts_at(marked)
     # Without fork, a second worker is a second process with PyTorch: for what takes seconds alone.
     is_worth_it = sandbox.shared().method == "fork" or any(a.needs for a in attempts.values())
-    boxes = sandbox.pair()[: n_cores() if is_worth_it else 1]
+    boxes = sandbox.side_by_side()[: n_workers() if is_worth_it else 1]
     submission = submission_in(session.config)
     prefetch = Prefetch(attempts, [submission.through(box) for box in boxes])
     session.config.stash[PREFETCH] = prefetch

@@ -36,6 +36,15 @@ HOSTILE = (
     "held = bytearray(2**34)\n",
     "def sample_noise_numpy(*a, **k):\n    while True:\n        print('x' * 10**6)\n",
 )
+# Right for their own tier; what the reference builds on them in a later one is not.
+PARTLY = {
+    "residual blocks of two layers each": "it keeps no hidden_dims",
+    "functional, ModuleList, activations in forward": "it keeps no hidden_dims",
+    "a product of one's own at the end": "it keeps no hidden_dims",
+    "pre-activation and a shortcut": "it keeps no hidden_dims",
+    "saved in passing": "a plot that is saved in a snapshot, too",
+    "an optimizer without a memory, made anew": "SGD, too slow for the samples to get closer",
+}
 
 
 @dataclass
@@ -73,7 +82,8 @@ def main() -> int:
 
 def made(folder: Path, size: int, drawn: random.Random) -> dict[str, Truth]:
     """Write a class into a folder, and return what is true of each student."""
-    right, wrong = [*variants()], [each for each in mutants() if each.mistake]
+    right = [each for each in variants() if each.name not in PARTLY]
+    wrong = [each for each in mutants() if each.mistake]
     by_tier = {tier: [each for each in wrong if each.tier == tier] for tier in tiers()}
     truth: dict[str, Truth] = {}
     for number in range(size):

@@ -38,10 +38,13 @@ class LoopWatch:
         self.sorter = ImageSorter(images)
         self.calls: dict[int, int] = {}  # the number of the last call, by module
         self.lazy: set[int] = set()  # modules whose weights wait for their first input
+        self.open: list[int] = []  # modules that run now, the innermost last
         self.inside_d: set[int] = set()  # spectral norm makes rows of 784 numbers, and no images
 
     def saw_call(self, module: nn.Module, arguments: Any) -> None:
-        """Before a module runs: what it was fed."""
+        """Before a module runs: what it was fed, and within which others."""
+        inside = list(self.open)
+        self.open.append(id(module))
         if id(module) not in self.modules:
             self.modules[id(module)] = module
             for name, written in self.classes.items():
@@ -61,6 +64,7 @@ class LoopWatch:
             "kind": "call",
             "number": number,
             "module": id(module),
+            "inside": inside,
             "columns": rows.shape[1],
             "rows": len(rows),
             "graph": torch.is_grad_enabled(),
@@ -93,6 +97,8 @@ class LoopWatch:
 
     def saw_output(self, module: nn.Module, arguments: Any, output: Any) -> None:
         """After a module ran: images that it made, or scores."""
+        while self.open and self.open.pop() != id(module):
+            pass  # one that ended in an error
         if id(module) in self.lazy:
             self._follow(module)
         if not isinstance(output, Tensor) or output.dim() == 0:

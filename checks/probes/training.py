@@ -88,21 +88,21 @@ def _resolved(watch: LoopWatch, returned: dict[str, nn.Module]) -> dict[str, Any
     held = {key: {id(w) for w in weights_of(one)} for key, one in watch.optimizers.items()}
     stepped = set().union(*held.values())
     trained = {name: _trained(watch, name, one, stepped) for name, one in returned.items()}
-    names: dict[int, str] = {}
+    names: dict[int, str] = {}  # of the modules that speak for a network
     weights: list[tuple[str, bool, set[int]]] = []
     for name, network in trained.items():
-        # forward() called by hand passes the hooks by; its first layer then speaks for it.
-        heard = next((m for m in network.modules() if id(m) in watch.modules), None)
-        names[id(heard)] = name
         for one in {id(one): one for one in [network, *watch.networks[name]]}.values():
-            names[id(one)] = name
+            # forward() called by hand passes the hooks by; its first layer then speaks for it.
+            inner = (m for m in one.modules() if m is not one and id(m) in watch.modules)
+            names |= {id(one): name, id(next(inner, one)): name}
             weights.append((name, one is network, {id(weight) for weight in one.parameters()}))
     numbers = {key: number for number, key in enumerate(watch.optimizers)}
     events: list[dict[str, Any]] = []
     for event in watch.events:
         if event["kind"] == "call":
             name = names.get(event.pop("module"), "")
-            if name:
+            is_within = name in {names.get(other) for other in event.pop("inside")}
+            if name and not is_within:
                 events.append({**event, "network": name})
         elif event["kind"] == "step":
             key = event.pop("optimizer")

@@ -509,6 +509,9 @@ VARIANTS = [
                           *d_turn(D_LINE.removeprefix("d_loss = ").replace("D(", "D(noisy(")
                                   .replace(").view", ")).view")),
                           *G_TURN))),
+    loop("forward called by name, seen from the loop",
+         (D_CALLS, "loss = discriminator_loss(discriminator.forward(real_images), "
+                   "discriminator.forward(fake_images))")),
     loop("gradients by autograd.grad, in the loop",
          instead(own_loop("fake = G(z)", D_LINE,
                           "for p, g in zip(D.parameters(), torch.autograd.grad(d_loss, "

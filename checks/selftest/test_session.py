@@ -15,7 +15,7 @@ import pytest
 from checks.engine.course.verdict import Check, LearnersError, Status, Verdict
 from checks.engine.errors import InfraError
 from checks.engine.paths import KIT
-from checks.engine.runner.prefetch import n_cores
+from checks.engine.processes import n_workers
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.sandbox import solution
 from checks.engine.sandbox.client import CAN_FORK, Limits, Outcome, Sandbox
@@ -206,7 +206,7 @@ def test_a_judge_that_is_killed_takes_its_children_with_it(
             assert process is not None
             # The judge, the process that loads, a fork for each core; and, as an import is tried
             # first and alone, one child with its own two.
-            assert soon(lambda: len(running(mark)) >= 5 + n_cores())
+            assert soon(lambda: len(running(mark)) >= 5 + n_workers())
             os.kill(process.pid, number)
 
         verdicts = judge.run(["beginner"], slow, listener=Listener(running=kill))

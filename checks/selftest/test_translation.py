@@ -17,9 +17,10 @@ from textwrap import indent
 import pytest
 
 from checks.engine.course.verdict import LearnersError
+from checks.engine.judging.bonus import snapshots
 from checks.engine.sandbox import worker
 from checks.engine.sandbox.client import Sandbox, error_in
-from checks.engine.sandbox.solution import Submission
+from checks.engine.sandbox.solution import Solution, Submission
 from checks.engine.sandbox.translation import TRANSLATIONS, Scene, translated, worded
 
 CORPUS = Path(__file__).with_name("exceptions.txt")
@@ -109,3 +110,13 @@ def test_pytorch_s_walls_and_colours_and_places_are_left_out(tmp_path: Path) -> 
     assert len(worded(coloured).splitlines()) <= 7
     placed, _ = raised(tmp_path, CASES["no such name in torch"])
     assert worded(placed).endswith("from 'torch.nn'")
+
+
+def test_the_sizes_that_a_check_asks_for_are_known_at_every_seed() -> None:
+    for seed in range(50):
+        solution = Solution(Submission(Path(), Sandbox(), seed), "bonus", "snapshot_every")
+        sizes = snapshots.small(solution)
+        meeting = f"16x100 and {sizes['latent_dim']}x{sizes['hidden_dims'][0]}"
+        message = f"mat1 and mat2 shapes cannot be multiplied ({meeting})"
+        found = translated(LearnersError("RuntimeError", message), "bonus", Scene())
+        assert found.mistake_id == "latent-size-assumed"

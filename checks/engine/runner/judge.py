@@ -12,6 +12,7 @@ with it. No learner's code ever runs here.
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 import queue
@@ -48,7 +49,7 @@ class Orders:
             return
         self.cancelled = int(message["cancel"])
         if self.running == self.cancelled:
-            for box in (*sandbox.pair(), sandbox.shared()):
+            for box in (*sandbox.side_by_side(), sandbox.shared()):
                 box.interrupt()
 
 
@@ -134,7 +135,7 @@ def _load_meanwhile(tiers: Iterable[str], folder: Path) -> None:
         for tier in tiers:
             files.preload(tier)
             if tier == first:
-                for box in sandbox.pair():
+                for box in sandbox.side_by_side():
                     files.through(box).preload(tier)
             time.sleep(0.01)  # whoever waits for this process has it now, before the next tier
 
@@ -145,7 +146,7 @@ def listen(orders: Orders, scratch: str) -> None:
     """Take the orders; when there can be no more, end this process and its children."""
     for line in sys.stdin:
         orders.take(line)
-    for box in (*sandbox.pair(), sandbox.shared()):
+    for box in (*sandbox.side_by_side(), sandbox.shared()):
         box.close()
     remove(Path(scratch))
     os._exit(0)
@@ -164,6 +165,8 @@ def main() -> None:
         request = orders.requests.get()
         orders.running = request["run"]
         run(request, events, orders)
+        gc.collect()  # evidence that errors and their frames hold on to
+        gc.freeze()  # what is left stays, and need not be looked through again
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ check that needs others waits for them, and is `blocked` where one of them has f
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,17 +14,6 @@ from dataclasses import dataclass, field
 
 from checks.engine.course.check_errors import CheckEndedError, WaitsError
 from checks.engine.sandbox.solution import Solution, Submission
-
-
-def n_cores() -> int:
-    """How many cores this process may use, two at most: more workers would only take memory.
-
-    Where several judges share a machine, each is told to do with one (`GAN_KIT_WORKERS`).
-    """
-    most = 1 if os.environ.get("GAN_KIT_WORKERS") == "1" else 2
-    if hasattr(os, "sched_getaffinity"):
-        return min(most, len(os.sched_getaffinity(0)))
-    return min(most, os.cpu_count() or 1)
 
 
 @dataclass

@@ -60,7 +60,7 @@ class Judge:
             "checks.engine.runner.judge", self._scratch,
             variables={
                 "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": "",
-                "GAN_KIT_WORKERS": str(self.workers),
+                "GAN_KIT_WORKERS": str(self.workers), "MALLOC_ARENA_MAX": "1",
             },
             hides_secrets=False, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self._errors, encoding="utf-8",

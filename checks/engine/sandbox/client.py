@@ -33,6 +33,7 @@ from typing import Any, TypeVar
 from checks.engine.course.verdict import LearnersError
 from checks.engine.errors import SandboxError
 from checks.engine.files import remove
+from checks.engine.processes import n_workers
 from checks.engine.sandbox import wire
 from checks.engine.sandbox.isolation import Isolation
 from checks.engine.sandbox.worker_process import (
@@ -336,8 +337,13 @@ def shared() -> Sandbox:
 
 
 @cache
-def pair() -> tuple[Sandbox, Sandbox]:
-    """Two that work side by side, kept as well; twins of the shared one where there is fork."""
+def side_by_side() -> tuple[Sandbox, ...]:
+    """Two that work side by side, kept as well; twins of the shared one where there is fork.
+
+    Where one check is made at a time there is the shared one alone.
+    """
+    if n_workers() == 1:
+        return (shared(),)
     if shared().method == "fork":
         return Sandbox("fork", twin_of=shared()), Sandbox("fork", twin_of=shared())
     return shared(), Sandbox(shared().method)

@@ -37,6 +37,7 @@ from typing import Any, BinaryIO, NoReturn
 import checks.probes
 from checks.engine.errors import WireError
 from checks.engine.paths import KIT
+from checks.engine.processes import n_workers
 from checks.engine.sandbox import huge_pages, isolation, namespaces, wire
 from checks.engine.sandbox.usage import Usage
 from checks.engine.sandbox.worker_end import END, Why
@@ -145,10 +146,9 @@ def serve_forks(channel_fd: int, missing: int) -> None:
     signal.signal(signal.SIGTERM, _end_all)
     signal.signal(PARENT_GONE, _end_if_alone)
     forks, moving = 0, huge_pages.collapsing()
-    is_one_of_several = os.environ.get("GAN_KIT_WORKERS") == "1"  # as where a class is judged
     with socket.socket(fileno=channel_fd) as channel:
         while True:
-            if is_one_of_several and forks == ONE_SUBMISSION:
+            if forks == ONE_SUBMISSION and n_workers() == 1:  # as where a class is judged
                 collections.deque(moving, maxlen=0)
             while forks >= MANY_FORKS and not select.select([channel], [], [], 0)[0]:
                 if next(moving, moving) is moving:

@@ -28,8 +28,8 @@ TRANSLATIONS = (
         "latent-size-assumed",
     ),
     Translation(
-        # The generator that the snapshots are taken of takes 17.
-        TOLD + r"\(\d+x(?!17 )\d+ and 17x40\)",
+        # The generator that the snapshots are taken of takes 17 at seed 0, elsewhere up to 25.
+        TOLD + r"\(\d+x(?P<came>\d+) and (?!(?P=came)x)(?:1[7-9]|2[0-5])x4[0-8]\)",
         ASSUMED,
         ASK_FOR_LENGTH,
         "latent-size-assumed",
