@@ -102,4 +102,52 @@ MISTAKES = (
             "Take the plain number out of the loss before it is kept.",
         ),
     ),
+    Mistake(
+        "critic-unbounded",
+        "Nothing holds the critic in check",
+        symptom="The critic's loss runs away to huge numbers.",
+        why="The Wasserstein distance is a maximum over functions that are nowhere steep. Without "
+        "a bound the critic only has to grow to make its loss small.",
+        hints=(
+            "What keeps the critic from making all of its scores ten times as large?",
+            "The first paper clips its weights after each step, the second adds a penalty.",
+            "Clip every weight to [-0.01, 0.01], or add a gradient penalty to the critic's loss.",
+        ),
+    ),
+    Mistake(
+        "critic-sigmoid",
+        "The critic of a Wasserstein GAN ends in a sigmoid",
+        symptom="The critic's loss stays between -1 and 1, and soon hardly moves.",
+        why="Its scores are no probabilities: how far apart real and fake images are has to be "
+        "free to be any number. A sigmoid squeezes it into 0 to 1 and is flat at both ends.",
+        hints=(
+            "What are the scores of a critic, and which values may they have?",
+            "Look at its last layer.",
+            "Leave the sigmoid out.",
+        ),
+    ),
+    Mistake(
+        "penalty-cut",
+        "The gradient penalty has no effect",
+        symptom="The penalty is printed, stays large, and changes nothing.",
+        why="A penalty on a gradient works through the graph of that gradient. Where it is cut, "
+        "the penalty is a mere number.",
+        hints=(
+            "Does backward() get from the penalty to the critic's weights?",
+            "Look for detach, .data, .item() or no_grad between the gradient and the loss.",
+            "Is the penalty in the loss that goes backward?",
+        ),
+    ),
+    Mistake(
+        "condition-mismatch",
+        "The fakes are scored with other labels",
+        symptom="The images are sharp, and the label that was asked for makes no difference.",
+        why="A conditional discriminator judges whether image and label belong together. Where the "
+        "fakes come with labels that the generator never saw, there is nothing to learn from them.",
+        hints=(
+            "Which labels was the generator given for these images?",
+            "Compare the labels in the two calls.",
+            "Draw the labels once, and give the same ones to the generator and with its images.",
+        ),
+    ),
 )

@@ -57,6 +57,7 @@ class GradientLedger:
         self.passes: list[Pass] = []
         self._weights: dict[int, Tensor] = {}
         self._open: Pass | None = None
+        self.penalties: list[bool] = []  # gradients taken with a graph: was it ever gone through?
         self._penalty = False  # whether gradients with a graph were taken since the last pass
         self._last: dict[int, tuple[int, Gradients]] = {}  # by optimizer: passes then, gradients
 
@@ -119,7 +120,9 @@ class GradientLedger:
         def seen_grad(outputs: Any, inputs: Any, *more: Any, **named: Any) -> Any:
             if named.get("create_graph"):  # a part of a loss, not the loss
                 self._penalty = True
-                return grad(outputs, inputs, *more, **named)
+                found = grad(outputs, inputs, *more, **named)
+                self.took(found)
+                return found
             asked = [inputs] if isinstance(inputs, Tensor) else list(inputs)
             with self._pass(outputs, None) as entry:
                 found = grad(outputs, asked, *more, **named)
@@ -133,6 +136,18 @@ class GradientLedger:
             yield
         finally:
             torch.autograd.backward, torch.autograd.grad = backward, grad
+
+    def took(self, gradients: Sequence[Tensor | None]) -> None:
+        """Gradients were taken with a graph, for a penalty: note it when a pass goes through it."""
+        number = len(self.penalties)
+        self.penalties.append(False)
+
+        def note(_: Tensor) -> None:
+            self.penalties[number] = True
+
+        for gradient in gradients:
+            if gradient is not None and gradient.requires_grad:
+                gradient.register_hook(note)
 
     @contextlib.contextmanager
     def _pass(self, tensors: Any, weights: Any) -> Iterator[Pass]:

@@ -675,6 +675,10 @@ def wrong(base: str, mistake: str, *changes: tuple[str, str], level: str = "bug"
 
 ZERO_B, ZERO_A = "        opt_b.zero_grad()\n", "        opt_a.zero_grad()\n"
 WRONG = [
+    wrong("wgan-clip", "critic-unbounded", ("p.data.clamp_(-0.01, 0.01)", "pass")),
+    wrong("wgan-gp", "critic-sigmoid", ("nn.Linear(64, 1))", "nn.Linear(64, 1), nn.Sigmoid())")),
+    wrong("wgan-gp", "penalty-cut", ("(grad.norm(", "(grad.detach().norm(")),
+    wrong("conditional", "condition-mismatch", ("d(f.detach(), fy)", "d(f.detach(), y)")),
     wrong("plain", "gradients-never-cleared", (ZERO_B, "")),
     wrong("plain", "gradients-never-cleared", (ZERO_A, "")),
     wrong("plain", "gradients-never-cleared", (ZERO_A, ""), (ZERO_B, "")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from checks.engine.doctor.evidence import Call
 from checks.engine.doctor.finding import Finding, advice, bug
@@ -21,7 +22,7 @@ def ranges(roles: Roles) -> Iterator[Finding]:
     real = [
         (c, shown)
         for c in roles.seen.calls_of(roles.discriminator.id)
-        if c.is_real and (shown := _range(roles, c))
+        if _is_untouched(c) and _is_image(roles, c) and (shown := _range(roles, c))
     ]
     made = [c for c in roles.seen.calls_of(roles.generator.id) if c.ends]
     if not real or not made:
@@ -57,6 +58,19 @@ def ranges(roles: Roles) -> Iterator[Finding]:
             "generator-relu-output", made[0].place,
             f"{said}, and the generator ends in a ReLU, which is never below 0.",
         )  # fmt: skip
+
+
+def _is_untouched(call: Call) -> bool:
+    """Whether real images are in it as they came, without noise on them."""
+    among_others = call.real_rows is not None and bool(call.real_rows.any())
+    return call.is_real and (not call.has_noise or among_others)
+
+
+def _is_image(roles: Roles, call: Call) -> bool:
+    """Whether D is shown as many numbers an image as G makes, and no features of it."""
+    assert roles.generator is not None
+    made = {prod(c.out[1:]) for c in roles.seen.calls_of(roles.generator.id) if c.out}
+    return bool(call.shapes) and prod(call.shapes[0][1:]) in made
 
 
 def _range(roles: Roles, call: Call) -> tuple[float, ...]:
@@ -95,6 +109,32 @@ def noise(roles: Roles) -> Iterator[Finding]:
             "noise-reused", repeated[-1].place,
             f"The generator was given the same noise in all {len(turns)} turns: it only ever "
             "learns to draw these images.",
+        )  # fmt: skip
+
+
+def conditions(roles: Roles) -> Iterator[Finding]:
+    """A conditional D that is told other labels of the fakes than G was given."""
+    for is_cut in (True, False):
+        yield from _conditions(roles, is_cut)
+
+
+def _conditions(roles: Roles, is_cut: bool) -> Iterator[Finding]:
+    apart: list[Call] = []
+    for call in roles.seen.calls_of(roles.discriminator.id):
+        made = roles.made_by(call)
+        if not made or roles.reals(call).any() or call.cut is not is_cut:
+            continue
+        given = dict(zip(made[-1].shapes, made[-1].conditions, strict=False))
+        told = dict(zip(call.shapes[1:], call.conditions[1:], strict=False))
+        shared = [shape for shape in told if shape in given]
+        if any(given[shape] == told[shape] for shape in shared):
+            return
+        apart += [call] if shared else []
+    if len(apart) > 1:
+        yield bug(
+            "condition-mismatch", apart[0].place,
+            f"In {len(apart)} calls the discriminator is told other labels of the generator's "
+            "images than the generator was given for them.",
         )  # fmt: skip
 
 

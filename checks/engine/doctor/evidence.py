@@ -32,6 +32,7 @@ class Module:
     size: int
     inner: frozenset[int]
     layers: tuple[str, ...]
+    is_bounded: bool = False  # its weights are clipped, or otherwise held in check
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Call:
     made_rows: Numbers | None = None
     real_rows: Numbers | None = None
     range_of_others: tuple[float, ...] = ()
+    conditions: tuple[tuple[float, ...], ...] = ()  # a fingerprint of each input
 
     @property
     def rows(self) -> int:
@@ -165,6 +167,7 @@ class Seen:
     losses: list[Event] = field(default_factory=list)
     oddities: list[Event] = field(default_factory=list)
     graphs: list[tuple[str, int]] = field(default_factory=list)
+    penalties: list[tuple[Place, bool]] = field(default_factory=list)  # was a pass through it?
     cpu: float = 0.0
 
     def calls_of(self, module: int) -> Iterator[Call]:
@@ -186,13 +189,14 @@ def _seen(report: Any) -> Seen:
         _crash(report["error"]),
         [(str(each["kind"]), str(each["what"])[:200]) for each in report["stand_ins"]],
         graphs=[(str(each["name"]), int(each["count"])) for each in report["graphs"]],
+        penalties=[(_place(place), reached is True) for place, reached in report["penalties"]],
         cpu=float(report["cpu"]),
     )
     for each in report["modules"]:
         module = Module(
             int(each["id"]), str(each["class"])[:100], str(each["name"])[:100],
             _numbers(each["weights"]), int(each["size"]), _numbers(each["inner"]),
-            tuple(str(layer)[:80] for layer in each["layers"]),
+            tuple(str(layer)[:80] for layer in each["layers"]), each["is_bounded"] is True,
         )  # fmt: skip
         found.modules[module.id] = module
     for each in report["optimizers"]:
@@ -242,6 +246,7 @@ def _call(each: Any) -> Call:
         _floats(each.get("out_range", ())), tuple(str(e)[:60] for e in each.get("ends", ())),
         _array(each["scores"]).astype(float) if "scores" in each else None,
         rows("made_rows"), rows("real_rows"), _floats(each.get("range_of_others", ())),
+        tuple(_floats(one) for one in each["conditions"]),
     )  # fmt: skip
 
 

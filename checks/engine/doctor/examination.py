@@ -134,7 +134,6 @@ def why_crashed(report: Seen) -> str:
     assert crash is not None
     text = f"{crash.type}: {crash.message}".strip()
     where = f" (line {crash.place.line} of {crash.place.file})" if crash.place.file else ""
-    missing = [what for kind, what in report.stand_ins if kind == "package"]
     if crash.type == "SystemExit" and crash.message in ("2", ""):
         return (
             "Its command line asks for arguments that it was not given. Put them behind two "
@@ -147,7 +146,9 @@ def why_crashed(report: Seen) -> str:
         )
     if "URLError" in text or "Connection" in text or "resolve" in text:
         return f"It downloads something, and runs without a network here: {text[:200]}{where}."
-    if crash.by_stand_in or missing:
+    if crash.by_stand_in:
+        missing = [what for kind, what in report.stand_ins if kind == "package"]
         names = ", ".join(missing) or "a package"
         return f"It needs more of {names} than a stand-in can be: {text[:200]}{where}."
-    return f"It ended before its training began: {text[:300]}{where}."
+    began = "as soon as" if report.passes else "before"
+    return f"It ended {began} its training began: {text[:300]}{where}."

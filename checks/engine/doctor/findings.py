@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from checks.engine.doctor import crashes, data, losses, networks, optimizers, updates
+from checks.engine.doctor import crashes, critics, data, losses, networks, optimizers, updates
 from checks.engine.doctor.evidence import Seen
 from checks.engine.doctor.finding import Finding
 from checks.engine.doctor.roles import Roles
@@ -20,9 +20,11 @@ LOOKS: tuple[Look, ...] = (
     updates.cleared,
     losses.fed,
     losses.pulled,
+    critics.critics,
     networks.scores,
     data.ranges,
     data.noise,
+    data.conditions,
     networks.modes,
     optimizers.rates,
     optimizers.remade,

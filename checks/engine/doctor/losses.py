@@ -264,7 +264,7 @@ def pulled(roles: Roles) -> Iterator[Finding]:
         (name, groups[name]) for name, each in (("D real", real), ("D fake", fake), ("G fake", own))
         if each and each.form == "sigmoid-twice"
     ]  # fmt: skip
-    if len(twice) > 1:
+    if len(twice) > 1 and is_p:
         yield bug(
             "sigmoid-twice", twice[0][1].place,
             "The forces on the scores are those of a loss that takes the sigmoid once more: the "

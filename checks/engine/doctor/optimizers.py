@@ -10,7 +10,7 @@ from checks.engine.doctor.finding import NAMES, OTHER, Finding, advice, bug
 from checks.engine.doctor.roles import Roles
 from checks.engine.doctor.updates import owner_of
 
-TOO_FAST = {"Adam": 0.02, "AdamW": 0.02, "NAdam": 0.02, "RMSprop": 0.02, "SGD": 2.0}
+TOO_FAST = {"Adam": 0.1, "AdamW": 0.1, "NAdam": 0.1, "RMSprop": 0.1, "SGD": 2.0}
 FAST = {"Adam": 0.005, "AdamW": 0.005, "NAdam": 0.005, "RMSprop": 0.005}
 TOO_SLOW = 1e-7
 
@@ -31,6 +31,8 @@ def held(roles: Roles) -> Iterator[Finding]:
         o for o in seen.optimizers.values()
         if all(o.weights & each.weights for each in networks.values())
     ]  # fmt: skip
+    if all(len(roles.holders(each)) > len(both) for each in networks.values()):
+        both = []  # each has its own as well: a third loss, for both of them
     for optimizer in both:
         steps = [s for s in seen.steps if s.optimizer == optimizer.id]
         if any(all(s.moved & each.weights for each in networks.values()) for s in steps):

@@ -108,10 +108,17 @@ def found_roles(seen: Seen) -> Roles | None:
     if sinks:
         judge = min(sinks, key=lambda m: (_never_scored(seen, m, scored), _width(seen, m)))
         makers = [m for m in networks if judge.id in feeds[m.id]]
+        # Where others make its images, what is shown real ones is the first part of D.
+        trunks = [m for m in makers if any(_is_shown_data(c) for c in seen.calls_of(m.id))]
+        makers = [m for m in makers if m not in trunks] or makers
         maker = max(makers, key=lambda m: _times_last(seen, m, judge))
         others = [m for m in (*makers, *sinks) if m not in (judge, maker)]
         return Roles(seen, judge, maker, [*dict.fromkeys(others)])
     return _unconnected(seen, networks, judges)
+
+
+def _is_shown_data(call: Call) -> bool:
+    return call.is_real and not call.sources
 
 
 def _unconnected(seen: Seen, networks: list[Module], judges: list[Module]) -> Roles | None:

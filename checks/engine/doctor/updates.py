@@ -36,6 +36,8 @@ def _is_ds(roles: Roles, following: Step, one: Pass) -> bool:
     optimizer = roles.seen.optimizers[following.optimizer]
     if not optimizer.weights & roles.discriminator.weights:
         return False
+    if not one.reached & roles.discriminator.weights:  # D was frozen: the loss was not its own
+        return False
     # The next step is D's. In a loop that steps both at the end, later passes decide.
     later = [p for p in roles.seen.passes if one.at < p.at < following.at]
     return not any("real" in shown(roles, p) for p in later) or _is_pulled_down(roles, one)
@@ -99,7 +101,7 @@ def stepped(roles: Roles) -> Iterator[Finding]:
                 continue
         if len(empty) <= len(steps) / 2:
             continue
-        if reaching and (cleared := _cleared_between(roles, empty, network)):
+        if reaching and (cleared := _cleared_between(roles, name, empty, network)):
             yield bug(
                 "zero-grad-before-step", cleared,
                 f"At {len(empty)} of {len(steps)} steps the {NAMES[name]}'s gradients had been "
@@ -121,12 +123,15 @@ def _never(roles: Roles, name: str, network: Module) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _cleared_between(roles: Roles, steps: Sequence[Step], network: Module) -> Place | None:
+def _cleared_between(
+    roles: Roles, name: str, steps: Sequence[Step], network: Module
+) -> Place | None:
     """Where gradients are cleared between a pass and the step; None if they are not."""
     for step in steps:
         start = max((s.at for s in roles.steps_of(network) if s.at < step.at), default=0)
         before = [one.at for one in roles.seen.passes
-                  if start < one.at < step.at and one.reached & network.weights]  # fmt: skip
+                  if start < one.at < step.at and one.reached & network.weights
+                  and owner_of(roles, one) in (name, "")]  # fmt: skip
         if not before:
             continue
         for zeroing in reversed(roles.seen.zeroings):

@@ -23,6 +23,7 @@ STAND_INS = {
     "device": "{}: the CPU took its place",
     "program": "not run: {}",
     "file": "not written: {}",
+    "betas": "{}: PyTorch 2.7 and later refuse whole numbers here; floats took their place",
 }
 
 

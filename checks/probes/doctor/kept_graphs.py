@@ -9,16 +9,16 @@ from torch import Tensor
 
 from checks.probes.doctor.origins import Origin, origin
 
-MANY = 3  # losses in one sum; fewer may be one step's
+Passes = Mapping[tuple[Any, ...], Sequence[Origin]]
 
 
 def kept_graphs(
-    problem: BaseException | None, root: str, main: Mapping[str, Any], passes: Sequence[Origin]
+    problem: BaseException | None, root: str, main: Mapping[str, Any], passes: Passes
 ) -> list[dict[str, Any]]:
     """What of the script's still holds graphs of earlier steps: its name, and of how many losses.
 
     Looked for where the script is, in the frames that `problem` came through and in `main`;
-    `passes` are the calls that each backward pass's loss came from.
+    `passes` are the lines of the backward passes, with the calls that each one's losses came from.
     """
     seen: set[int] = set()
     found = []
@@ -47,7 +47,7 @@ def _scopes(
         trace = trace.tb_next
 
 
-def _losses_in(value: Any, passes: Sequence[Origin]) -> int:
+def _losses_in(value: Any, passes: Passes) -> int:
     """How many losses' graphs a value holds, where it is more than the last step's."""
     if isinstance(value, list):
         held = [each for each in value if isinstance(each, Tensor) and each.grad_fn is not None]
@@ -55,5 +55,6 @@ def _losses_in(value: Any, passes: Sequence[Origin]) -> int:
     if not isinstance(value, Tensor) or value.grad_fn is None or value.numel() != 1:
         return 0
     mine = origin(value)
-    count = len({calls for calls in passes if calls and calls <= mine})
-    return count if count >= MANY else 0
+    counts = [len({calls for calls in each if calls and calls <= mine}) for each in passes.values()]
+    most = max(counts, default=0)  # of one line's: a sum of several lines' may be one step's
+    return most if most > 1 else 0

@@ -64,6 +64,8 @@ class Origins(TorchFunctionMode):
                 )
         if name in LOSSES:
             self.watch.saw_loss(name, args, kwargs)
+        elif name in ("clamp_", "clip_") and isinstance(args[0], Tensor):
+            self.watch.saw_clip(args[0])
         elif name in ("softmax", "log_softmax"):
             self.watch.saw_softmax(args, kwargs)
         elif "dropout" in name:

@@ -217,7 +217,7 @@ def standing_in(surroundings: Surroundings) -> Iterator[None]:
         stack.callback(sys.meta_path.remove, finder)
         for owner, name, value in [
             *_of_cards(surroundings), *_of_programs(surroundings), *_of_pictures(surroundings),
-            *_of_files(surroundings),
+            *_of_files(surroundings), *_of_optimizers(surroundings),
         ]:  # fmt: skip
             stack.enter_context(replaced(owner, name, value))
         yield
@@ -250,6 +250,24 @@ def _without_tensorboard(surroundings: Surroundings) -> None:
         surroundings.say("package", "tensorboard")
         for name in ("torch.utils.tensorboard", "torch.utils.tensorboard.writer"):
             sys.modules.setdefault(name, StandInModule(name))
+
+
+def _of_optimizers(surroundings: Surroundings) -> Iterator[Change]:
+    """`betas=(0, 0.9)`, which many scripts have and PyTorch refuses since 2.7: as floats."""
+    for kind in (torch.optim.Adam, torch.optim.AdamW):
+        made = kind.__init__
+
+        def make(optimizer: Any, *args: Any, made: Any = made, **kwargs: Any) -> None:
+            args_, betas = list(args), kwargs.get("betas", args[2] if len(args) > 2 else ())
+            if any(isinstance(beta, int) for beta in betas):
+                surroundings.say("betas", f"betas={betas}")
+                if "betas" in kwargs:
+                    kwargs["betas"] = tuple(map(float, betas))
+                else:
+                    args_[2] = tuple(map(float, betas))
+            made(optimizer, *args_, **kwargs)
+
+        yield kind, "__init__", make
 
 
 def _of_cards(surroundings: Surroundings) -> Iterator[Change]:

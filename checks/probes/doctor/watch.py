@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.utils.parametrize import ParametrizationList
 from torch.optim.optimizer import (
     Optimizer,
     register_optimizer_step_post_hook,
@@ -40,11 +41,17 @@ class Enough(BaseException):
 
 
 class PlacedLedger(GradientLedger):
-    """A ledger that tells the watch when a pass begins."""
+    """A ledger that tells the watch when a pass begins, and where penalties are taken."""
 
-    def __init__(self, began: Callable[[Any], None]) -> None:
+    def __init__(self, began: Callable[[Any], None], place: Callable[[], Place]) -> None:
         super().__init__()
-        self.began = began
+        self.began, self.place = began, place
+        self.places: list[Place] = []  # of penalties
+
+    def took(self, gradients: Sequence[Tensor | None]) -> None:
+        """Note also the line."""
+        super().took(gradients)
+        self.places.append(self.place())
 
     @contextlib.contextmanager
     def _pass(self, tensors: Any, weights: Any) -> Iterator[Pass]:
@@ -61,7 +68,7 @@ class Watch:
         self.is_over = False
         self.started = time.process_time()
         self.moment = 0
-        self.ledger = PlacedLedger(self._pass_began)
+        self.ledger = PlacedLedger(self._pass_began, self.place)
         self.modules: dict[int, nn.Module] = {}
         self.names: dict[int, str] = {}
         self.optimizers: dict[int, Optimizer] = {}
@@ -78,6 +85,9 @@ class Watch:
         self.n_passes_of_data = 0  # times that a loader was gone through
         self._open: list[tuple[int, int]] = []  # module and call that run now
         self._before: dict[int, Tensor] = {}
+        self._after: dict[int, Tensor] = {}  # weights as their last step left them
+        self._clipped: set[int] = set()  # where in memory numbers were clipped in place
+        self._touched: set[int] = set()  # weights that something else than a step has changed
         self._outputs: list[tuple[int, Tensor]] = []
         self._real: list[Tensor] = []
 
@@ -108,6 +118,9 @@ class Watch:
         """Before a module runs."""
         if self.is_over:
             raise Enough
+        if isinstance(module, ParametrizationList):  # spectral norm, at work on a weight
+            self._open.append((id(module), -1))
+            return
         is_layer = type(module).__module__.startswith("torch.") and not any(module.children())
         if (self._open and is_layer) or len(self.calls) >= MAX_CALLS or not _has_weights(module):
             self._open.append((id(module), -1))
@@ -130,6 +143,7 @@ class Watch:
             "at": self.now(),
             "place": self.place(),
         }
+        call["conditions"] = [_fingerprint(each.detach()) for each in inputs]
         if inputs and inputs[0].is_floating_point():
             first = inputs[0].detach()
             self._recognize(inputs[0])
@@ -166,7 +180,9 @@ class Watch:
             call["scores"] = scores
             self.ledger.expect(number, first)
         largest = max(outputs, key=Tensor.numel)
-        self._outputs = [*self._outputs, (number, largest.detach().flatten(1))][-KEPT_OUTPUTS:]
+        if largest.dim() > 1:
+            made = number, largest.detach().flatten(1)
+            self._outputs = [*self._outputs, made][-KEPT_OUTPUTS:]
 
     def saw_data(self, batch: Any) -> None:
         """Data that have just come in: images, and labels, which are whole numbers."""
@@ -206,6 +222,11 @@ class Watch:
         if id(optimizer) not in self.optimizers:
             self.saw_made(optimizer)
         self._before = {id(w): w.detach().clone() for w in held_by(optimizer)}
+        self._touched |= {
+            key
+            for key, now in self._before.items()
+            if key in self._after and not torch.equal(now, self._after[key])
+        }
 
     def saw_step(self, optimizer: Optimizer, *ignored: Any) -> None:
         """Just after an optimizer's step."""
@@ -215,6 +236,7 @@ class Watch:
             self.weight(w) for w in held
             if id(w) in self._before and not torch.equal(self._before[id(w)], w.detach())
         ]  # fmt: skip
+        self._after |= {id(w): w.detach().clone() for w in held}
         has_gradient = [self.weight(w) for w in held if w.grad is not None and bool(w.grad.any())]
         self.steps.append({
             "optimizer": id(optimizer), "at": self.now(), "place": self.place(),
@@ -246,6 +268,10 @@ class Watch:
                 "target_range": _range(both[1].detach().double()),
                 "ends": _ends(both[0]),
             })  # fmt: skip
+
+    def saw_clip(self, numbers: Tensor) -> None:
+        """Numbers are about to be clipped in place: weights, perhaps."""
+        self._clipped.add(numbers.data_ptr())
 
     def saw_softmax(self, args: Any, kwargs: Any) -> None:
         """A softmax is about to be taken: over a single number it is always 1."""
@@ -339,7 +365,9 @@ class Watch:
 
     def look_for_graphs(self, problem: BaseException | None, main: dict[str, Any]) -> None:
         """Losses that still hold their graphs, where the script ended."""
-        passes = [frozenset(each["from"]) for each in self.passes]
+        passes: dict[tuple[Any, ...], list[frozenset[int]]] = {}
+        for each in self.passes:
+            passes.setdefault(tuple(each["place"]), []).append(frozenset(each["from"]))
         self.graphs = kept_graphs(problem, self.root, main, passes)
 
     def report(self) -> dict[str, Any]:
@@ -366,6 +394,9 @@ class Watch:
             "modules": modules, "optimizers": optimizers, "calls": self.calls, "passes": passes,
             "steps": self.steps, "zeroings": self.zeroings, "batches": self.batches,
             "losses": self.losses, "oddities": list(self.oddities.values()),
+            "penalties": [[*each] for each in zip(
+                self.ledger.places, self.ledger.penalties, strict=True
+            )],
             "graphs": self.graphs, "cpu": time.process_time() - self.started,
         }  # fmt: skip
 
@@ -379,6 +410,10 @@ class Watch:
             "size": sum(w.numel() for w in module.parameters() if _is_there(w)),
             "inner": [id(each) for each in module.modules() if each is not module],
             "layers": [_layer(each) for each in leaves[:60]],
+            "is_bounded": any(
+                id(w) in self._touched or w.data_ptr() in self._clipped for w in module.parameters()
+            )
+            or any(_is_normed(each) for each in module.modules()),
         }
 
     @contextlib.contextmanager
@@ -451,8 +486,9 @@ def _range(numbers: Tensor) -> list[float]:
 
 
 def _fingerprint(numbers: Tensor) -> list[float]:
-    numbers = numbers.double()
-    return [float(numbers.sum()), float(numbers.square().sum())]
+    numbers = numbers.double().flatten()
+    place = torch.arange(len(numbers), dtype=torch.float64)  # labels in another order are others
+    return [float(each) for each in (numbers.sum(), numbers.square().sum(), numbers @ place)]
 
 
 def _same(rows: Tensor, known: Tensor) -> Tensor:
@@ -471,6 +507,11 @@ def _ends(output: Tensor) -> list[str]:
         names.append(type(node).__name__)
         node = node.next_functions[0][0] if node.next_functions else None
     return names
+
+
+def _is_normed(module: nn.Module) -> bool:
+    """Whether spectral norm holds its weight in check."""
+    return isinstance(module, ParametrizationList) or hasattr(module, "weight_orig")
 
 
 def _layer(layer: nn.Module) -> str:
