@@ -150,4 +150,28 @@ MISTAKES = (
             "Draw the labels once, and give the same ones to the generator and with its images.",
         ),
     ),
+    Mistake(
+        "image-sizes-differ",
+        "Fake images have another size than real ones",
+        symptom="The discriminator wins at once, and no error says why.",
+        why="A discriminator without a linear layer takes images of any size. It then learns to "
+        "tell the sizes apart, and nothing of what is on the images.",
+        hints=(
+            "Which shapes do real and fake images have when the discriminator gets them?",
+            "Count how often the generator doubles the size.",
+            "Resize the real images to what the generator makes, or leave out one of its blocks.",
+        ),
+    ),
+    Mistake(
+        "shapes-unfit",
+        "Shapes do not fit",
+        symptom="The script ends in an error about sizes.",
+        why="A layer takes inputs of one width only, and what came has another.",
+        hints=(
+            "Which layer is it, and what does it take?",
+            "Print the shape of what goes in, just before the line.",
+            "Compare the number of channels and the size of the real images with what the networks "
+            "were made for.",
+        ),
+    ),
 )

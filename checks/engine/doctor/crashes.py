@@ -28,6 +28,10 @@ KNOWN = (
      "The normalization has three channels, and the images have one."),
 )  # fmt: skip
 TARGETS = r"target size \((.*?)\).*input size \((.*?)\)"
+UNFIT = (
+    r"mat1 and mat2 shapes cannot be multiplied|expected input.* to have \d+ channels|"
+    r"Sizes of tensors must match|must match the size of tensor|is invalid for input of size"
+)
 MISMATCH = (
     r"must match the size|size mismatch|shape .* is invalid for input of size|sizes? of tensors"
 )
@@ -51,6 +55,9 @@ def explained(seen: Seen, roles: Roles | None) -> Iterator[Finding]:
             f"Labels of shape {_shape(found[1])} meet scores of shape {_shape(found[2])}. PyTorch "
             f"says: {_short(crash)}",
         )  # fmt: skip
+    elif re.search(UNFIT, text):
+        yield bug("shapes-unfit", crash.place, f"The training ends here. PyTorch says: "
+                  f"{_short(crash)}")  # fmt: skip
 
 
 def _short_batch(seen: Seen, crash: Crash, text: str) -> Finding | None:

@@ -62,8 +62,9 @@ def ranges(roles: Roles) -> Iterator[Finding]:
 
 def _is_untouched(call: Call) -> bool:
     """Whether real images are in it as they came, without noise on them."""
-    among_others = call.real_rows is not None and bool(call.real_rows.any())
-    return call.is_real and (not call.has_noise or among_others)
+    # Where images can be recognized among others, whatever is random came in with the fakes.
+    known = [rows for rows in (call.real_rows, call.made_rows) if rows is not None]
+    return call.is_real and (not call.has_noise or any(rows.any() for rows in known))
 
 
 def _is_image(roles: Roles, call: Call) -> bool:
@@ -79,6 +80,25 @@ def _range(roles: Roles, call: Call) -> tuple[float, ...]:
     if not reals.any():
         return ()
     return call.range if reals.all() else call.range_of_others
+
+
+def sizes(roles: Roles) -> Iterator[Finding]:
+    """Fake images of another size than real ones, which D can do with where it averages."""
+    shapes: dict[bool, set[tuple[int, ...]]] = {True: set(), False: set()}
+    place = None
+    for call in roles.seen.calls_of(roles.discriminator.id):
+        fakes, reals = roles.fakes(call), roles.reals(call)
+        if call.shapes and fakes.any() != reals.any():
+            shapes[bool(fakes.any())].add(call.shapes[0][1:])
+            place = call.place
+    if place and shapes[True] and shapes[False] and not shapes[True] & shapes[False]:
+        fake, real = (min(shapes[is_fake]) for is_fake in (True, False))
+        if len(fake) == len(real) == 3 and prod(fake) != prod(real):
+            yield bug(
+                "image-sizes-differ", place,
+                f"The discriminator is shown real images of {real} and fake ones of {fake}: it "
+                "tells them apart by their size.",
+            )  # fmt: skip
 
 
 def noise(roles: Roles) -> Iterator[Finding]:
@@ -175,6 +195,8 @@ def _outside(roles: Roles) -> Iterator[Finding]:
     start = None
     for event in roles.seen.batches:
         if event.kind == "begin":
+            if start is not None:
+                return  # left before its end, to take a few batches
             start = event.at
         elif event.kind == "end" and start is not None:
             spans.append((start, event.at))
