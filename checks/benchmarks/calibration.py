@@ -131,7 +131,7 @@ def raw_ks_distance(noise: Any, what: str) -> float:
     return statistics.ks_distance(noise.values.astype(float), statistics.normal_cdf)
 
 
-def fall(losses: list[float], opponent: str) -> float:
+def fall(losses: list[float], opponent: str, bound: float = FALL) -> float:
     """The mean of the last five losses against that of the first three."""
     return float(np.mean(losses[-5:]) / np.mean(losses[:3]))
 

@@ -16,6 +16,7 @@ from checks.engine.course.verdict import Check, LearnersError, Status, Verdict
 from checks.engine.errors import InfraError
 from checks.engine.paths import KIT
 from checks.engine.processes import n_workers
+from checks.engine.runner import session
 from checks.engine.runner.session import Judge, Listener
 from checks.engine.sandbox import solution
 from checks.engine.sandbox.client import CAN_FORK, Limits, Outcome, Sandbox
@@ -300,3 +301,22 @@ def test_the_served_kind_judges_as_the_forked_one_does(
             (v.check, v.status, v.came) for v in other
         ]
     assert {verdict.status for verdict in came[0]} == {Status.PASSED}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+def test_a_judge_that_gets_no_further_is_ended(
+    folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "TICK", 0.2)
+
+    def stop(verdict: Verdict) -> None:
+        monkeypatch.setattr(session, "MOST_TICKS", 5)
+        if mine.process is not None:
+            mine.process.send_signal(signal.SIGSTOP)
+
+    with Judge() as mine:
+        verdicts = mine.run(["beginner"], folder(REFERENCE), listener=Log(stop))
+        assert mine.process is None
+    assert verdicts[0].status is Status.PASSED
+    assert verdicts[-1].status is Status.TIMEOUT
+    assert "ten minutes" in verdicts[-1].came

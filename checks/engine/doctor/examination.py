@@ -102,7 +102,8 @@ def _why_lost(outcome: Outcome) -> str:
     said = {
         "timeout": "It computed for longer than the doctor waits and could not be stopped from "
         "within, so it was ended.",
-        "memory": "It asked for more memory than the doctor gives it, and was ended.",
+        "memory": "It asked for more memory or more processes than the doctor gives it, and was "
+        "ended.",
         "oversized": "It calls too many networks for the doctor to keep count of.",
         "garbled": "What it left behind is not what the doctor wrote: the script interferes with "
         "the process that it runs in.",

@@ -24,6 +24,7 @@ from checks.engine.processes import start
 from checks.engine.sandbox.isolation import Isolation
 
 END_SECONDS = 10.0
+TICK, MOST_TICKS = 5.0, 120  # ten minutes without a word, however long a computer was asleep
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Judge:
     isolation: Isolation = field(default_factory=lambda: Isolation.of(-1))  # once a run has ended
     _cancelled: int = 0
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _ticks: int = 0  # since the judge was last heard
     _errors: Any = field(default=None, repr=False)
     _scratch: str = field(default="", repr=False)
 
@@ -100,7 +102,8 @@ class Judge:
             return list(verdicts.values())
         for check in checks:
             if check.check not in verdicts:
-                verdicts[check.check] = _missing(check)
+                is_stuck = self._ticks >= MOST_TICKS
+                verdicts[check.check] = _stuck(check) if is_stuck else _missing(check)
                 listener.verdict(verdicts[check.check])
         return [verdicts[check.check] for check in checks]
 
@@ -155,10 +158,25 @@ class Judge:
     def _events(self, request: dict[str, Any]) -> Iterable[dict[str, Any]]:
         assert self.process is not None
         assert self.process.stdout is not None
+        self._ticks = 0
+        ended = threading.Event()
+        threading.Thread(target=self._count, args=(self.process, ended), daemon=True).start()
         self._write(request)
-        with contextlib.suppress(ValueError):  # half a line, or none: it broke off
-            for line in self.process.stdout:
-                yield json.loads(line)
+        try:
+            with contextlib.suppress(ValueError):  # half a line, or none: it broke off
+                for line in self.process.stdout:
+                    self._ticks = 0
+                    yield json.loads(line)
+        finally:
+            ended.set()
+
+    def _count(self, process: subprocess.Popen[str], ended: threading.Event) -> None:
+        """End a judge that is not heard for too long: something that it was sent keeps it busy."""
+        while not ended.wait(TICK):
+            self._ticks += 1
+            if self._ticks >= MOST_TICKS:
+                process.kill()
+                return
 
     def _last_words(self) -> str:
         lines: list[str] = []
@@ -198,4 +216,16 @@ def _missing(check: Check) -> Verdict:
         status=Status.INFRA,
         came="This check was announced and never judged: the process that judges broke off.",
         hint="Run it again; if it stays so, report it with what --verbose shows.",
+    )
+
+
+def _stuck(check: Check) -> Verdict:
+    return Verdict(
+        **dataclasses.asdict(check),
+        status=Status.TIMEOUT,
+        came="The checks had not got any further for ten minutes, and were ended.",
+        expected="Answers that take a moment to look at.",
+        why="What your code hands back has to be looked at, and that must come to an end.",
+        hint="Look at the first check without a verdict: what does your code hand back there, and "
+        "how large is it?",
     )

@@ -515,5 +515,9 @@ def _is_normed(module: nn.Module) -> bool:
 
 
 def _layer(layer: nn.Module) -> str:
-    shape = next((list(w.shape) for w in layer.parameters() if _is_there(w)), None)
-    return f"{type(layer).__name__}{tuple(shape)}" if shape else type(layer).__name__
+    """A layer with the sizes that it was made with."""
+    for pair in (("in_features", "out_features"), ("in_channels", "out_channels"),
+                 ("num_embeddings", "embedding_dim")):  # fmt: skip
+        if all(isinstance(getattr(layer, name, None), int) for name in pair):
+            return f"{type(layer).__name__}({', '.join(str(getattr(layer, n)) for n in pair)})"
+    return type(layer).__name__
