@@ -678,6 +678,8 @@ WRONG = [
     wrong("wgan-clip", "critic-unbounded", ("p.data.clamp_(-0.01, 0.01)", "pass")),
     wrong("wgan-gp", "critic-sigmoid", ("nn.Linear(64, 1))", "nn.Linear(64, 1), nn.Sigmoid())")),
     wrong("wgan-gp", "penalty-cut", ("(grad.norm(", "(grad.detach().norm(")),
+    wrong("conditional", "losses-keep-graphs", ("for e in range(3):", "t = 0\nfor e in range(3):"),
+          ("        od.step()\n", "        od.step()\n        t += ld\n"), level="advice"),
     wrong("dcgan", "image-sizes-differ", (".view(-1)", ".mean((1, 2, 3))"),
           ("nn.ReLU(True), nn.Conv", "nn.ReLU(True), nn.Upsample(scale_factor=2), nn.Conv")),
     wrong("conditional", "shapes-unfit", ("datasets.MNIST", "datasets.CIFAR10")),

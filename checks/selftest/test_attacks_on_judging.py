@@ -93,9 +93,9 @@ def test_arrays_of_a_message_have_bytes_of_their_own() -> None:
     assert len(wire.unpack(message)) == 2
     text = json.dumps({"$list": [{"$array": [0, "float64", [100], "array", False, ""]}] * 2})
     body = bytes(800)
-    forged = wire.HEADER.pack(wire.MAGIC, len(text), len(body)) + text.encode() + body
+    made_up = wire.HEADER.pack(wire.MAGIC, len(text), len(body)) + text.encode() + body
     with pytest.raises(WireError):
-        wire.unpack(forged)
+        wire.unpack(made_up)
 
 
 # Stretching it ------------------------------------------------------------------------------------
