@@ -364,12 +364,16 @@ def test_snapshot_arguments(solution: Solution) -> None:
     are made.
     """
     judge_defaults(solution)
-    one = noise_at(coded(solution, seed=1), 1)
+    at_epochs = coded(solution, seed=1)
+    one, later = (noise_at(at_epochs, epoch) for epoch in (1, 2))
     other = noise_at(coded(solution, seed=2, n_epochs=1), 1)
     if one.shape[0] % N_IMAGES:
         wrong("n-images-ignored", expected=f"{N_IMAGES} latent vectors for n_images={N_IMAGES}.",
               came=f"{one.shape[0]} of them.")  # fmt: skip
     if one.shape == other.shape and np.array_equal(one.values, other.values):
+        if one.shape == later.shape and not np.array_equal(one.values, later.values):
+            wrong("snapshot-new-noise", expected="The seed's own noise at each snapshot.",
+                  came="Whatever the seed, each snapshot draws anew.")  # fmt: skip
         wrong("seed-constant", expected="Other noise for another seed.",
               came="Seeds 1 and 2 gave the same noise.")  # fmt: skip
 

@@ -215,6 +215,8 @@ MUTANTS = [
            (SAMPLED, "images = generate_images(generator, n_images, 0)")),
     mutant("every fifth unless told", "test_snapshot_arguments", "other-defaults",
            ("every: int = 10", "every: int = 5")),
+    mutant("no seed, seen by its arguments", "test_snapshot_arguments", "snapshot-new-noise",
+           (SAMPLED, "images = generate_images(generator, n_images)")),
     mutant("noise of 100 numbers", "test_snapshot_noise", "latent-size-assumed",
            (SAMPLED, "images = generator(torch.randn(n_images, 100)).detach()")),
     mutant("folder as text", "test_snapshot_folder", "path-or-text",
