@@ -34,13 +34,13 @@ def warm_up() -> None:
     if "matplotlib.backends.backend_agg" in sys.modules:
         from matplotlib.figure import Figure
 
-        figure = Figure()
-        axes = figure.subplots()
+        first = Figure()
+        axes = first.subplots()
         axes.imshow([[0.0]])
         axes.plot([0.0], label="a")
         axes.set_title("a")
         axes.legend()
-        figure.savefig(io.BytesIO())
+        first.savefig(io.BytesIO())
 
 
 def pixels(solution: ModuleType, batches: list[Tensor]) -> list[dict[str, Any]]:
