@@ -41,8 +41,8 @@ class Applied:
 
     `parts` holds the number of each pass since the same optimizer's last step that is in it, with
     the factor that it goes in with (1, unless something scaled or clipped it; below 0 where the
-    optimizer climbs); `kept` how much of
-    the gradient at that last step is still there; `unexplained` the share that is neither.
+    optimizer climbs); `kept` how much of the gradient at that last step is still there;
+    `unexplained` the share that is neither.
     """
 
     parts: list[tuple[int, float]] = field(default_factory=list)
@@ -118,7 +118,8 @@ class GradientLedger:
                         entry.added[key] = change
 
         def seen_grad(outputs: Any, inputs: Any, *more: Any, **named: Any) -> Any:
-            if named.get("create_graph"):  # a part of a loss, not the loss
+            # With a graph it is a part of a loss, and not the loss.
+            if named.get("create_graph", more[2] if len(more) > 2 else False):
                 self._penalty = True
                 found = grad(outputs, inputs, *more, **named)
                 self.took(found)

@@ -21,7 +21,7 @@ class ImageSorter:
     def __init__(self, images: Tensor) -> None:
         self.real = images.detach().double().flatten(1)
         self.made = self.real[:0]
-        self._last: tuple[Tensor, int, dict[str, Any]] | None = None  # a layer gets what D got
+        self._last: tuple[Tensor, dict[str, Any]] | None = None  # a layer gets what D got
 
     def remember(self, images: Tensor) -> None:
         """These have just been made by G."""
@@ -29,17 +29,16 @@ class ImageSorter:
         if rows.shape[1] == self.real.shape[1]:
             self.made = torch.cat([self.made, rows])[-REMEMBERED:]
 
-    def kinds(self, images: Tensor) -> dict[str, Any]:
+    def kinds(self, images: Tensor, *, is_new: bool = True) -> dict[str, Any]:
         """For each of these the number of the real image that it shows, or of G's; -1 for neither.
 
         `n_noisy` rows are one of these with something random on top. `looks` says whose mean and
         spread all rows that are neither have, as shifted or mirrored ones do: "real",
         "fake" or "".
         """
-        version = -1 if images.is_inference() else images._version
-        if self._last is None or images is not self._last[0] or version != self._last[1]:
-            self._last = images, version, self._kinds(images.detach().double().flatten(1))
-        return self._last[2]
+        if is_new or self._last is None or images is not self._last[0]:
+            self._last = images, self._kinds(images.detach().double().flatten(1))
+        return self._last[1]
 
     def _kinds(self, rows: Tensor) -> dict[str, Any]:
         gaps, numbers = _nearest(rows, self.real)

@@ -84,7 +84,7 @@ class LoopWatch:
             ]
         elif rows.shape[1] == PIXELS:
             event["cut"] = not arguments[0].requires_grad or arguments[0].is_leaf
-            event |= self.sorter.kinds(arguments[0])
+            event |= self.sorter.kinds(arguments[0], is_new=not inside)
         self.calls[id(module)] = number
         self.events.append(event)
 
@@ -99,6 +99,8 @@ class LoopWatch:
         """After a module ran: images that it made, or scores."""
         while self.open and self.open.pop() != id(module):
             pass  # one that ended in an error
+        if output is None:
+            return
         if id(module) in self.lazy:
             self._follow(module)
         if not isinstance(output, Tensor) or output.dim() == 0:
@@ -165,7 +167,7 @@ def watching(solution: ModuleType, images: Tensor) -> Iterator[LoopWatch]:
     watch = LoopWatch(solution, images)
     handles = [
         register_module_forward_pre_hook(watch.saw_call),
-        register_module_forward_hook(watch.saw_output),
+        register_module_forward_hook(watch.saw_output, always_call=True),
         register_optimizer_step_post_hook(watch.saw_step),
     ]
     try:

@@ -28,6 +28,7 @@ KNOWN = (
      "The normalization has three channels, and the images have one."),
 )  # fmt: skip
 TARGETS = r"target size \((.*?)\).*input size \((.*?)\)"
+FEW_STEPS = 2  # a crash that comes later may be none of the training's
 UNFIT = (
     r"mat1 and mat2 shapes cannot be multiplied|expected input.* to have \d+ channels|"
     r"Sizes of tensors must match|must match the size of tensor|is invalid for input of size"
@@ -55,8 +56,8 @@ def explained(seen: Seen, roles: Roles | None) -> Iterator[Finding]:
             f"Labels of shape {_shape(found[1])} meet scores of shape {_shape(found[2])}. PyTorch "
             f"says: {_short(crash)}",
         )  # fmt: skip
-    elif re.search(UNFIT, text):
-        yield bug("shapes-unfit", crash.place, f"The training ends here. PyTorch says: "
+    elif re.search(UNFIT, text) and len(seen.steps) < FEW_STEPS:
+        yield bug("shapes-unfit", crash.place, f"The script ends here. PyTorch says: "
                   f"{_short(crash)}")  # fmt: skip
 
 

@@ -144,10 +144,10 @@ def _conditions(roles: Roles, is_cut: bool) -> Iterator[Finding]:
         made = roles.made_by(call)
         if not made or roles.reals(call).any() or call.cut is not is_cut:
             continue
-        given = dict(zip(made[-1].shapes, made[-1].conditions, strict=False))
-        told = dict(zip(call.shapes[1:], call.conditions[1:], strict=False))
-        shared = [shape for shape in told if shape in given]
-        if any(given[shape] == told[shape] for shape in shared):
+        given = list(zip(made[-1].shapes, made[-1].conditions, strict=False))
+        told = list(zip(call.shapes[1:], call.conditions[1:], strict=False))
+        shared = {shape for shape, _ in told} & {shape for shape, _ in given}
+        if any(pair in given for pair in told):
             return
         apart += [call] if shared else []
     if len(apart) > 1:

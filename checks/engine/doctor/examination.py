@@ -151,5 +151,5 @@ def why_crashed(report: Seen) -> str:
         missing = [what for kind, what in report.stand_ins if kind == "package"]
         names = ", ".join(missing) or "a package"
         return f"It needs more of {names} than a stand-in can be: {text[:200]}{where}."
-    began = "as soon as" if report.passes else "before"
-    return f"It ended {began} its training began: {text[:300]}{where}."
+    when = "in the middle of" if report.passes else "before"
+    return f"It ended {when} its training: {text[:300]}{where}."

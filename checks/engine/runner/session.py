@@ -48,7 +48,9 @@ class Judge:
     isolation: Isolation = field(default_factory=lambda: Isolation.of(-1))  # once a run has ended
     _cancelled: int = 0
     _writing: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _ticks: int = 0  # since the judge was last heard
+    _waits: bool = False  # for a word of the judge, and not for whoever listens here
+    _heard: bool = False  # since it was last asked
+    _is_stuck: bool = False
     _errors: Any = field(default=None, repr=False)
     _scratch: str = field(default="", repr=False)
 
@@ -102,8 +104,7 @@ class Judge:
             return list(verdicts.values())
         for check in checks:
             if check.check not in verdicts:
-                is_stuck = self._ticks >= MOST_TICKS
-                verdicts[check.check] = _stuck(check) if is_stuck else _missing(check)
+                verdicts[check.check] = _stuck(check) if self._is_stuck else _missing(check)
                 listener.verdict(verdicts[check.check])
         return [verdicts[check.check] for check in checks]
 
@@ -158,23 +159,27 @@ class Judge:
     def _events(self, request: dict[str, Any]) -> Iterable[dict[str, Any]]:
         assert self.process is not None
         assert self.process.stdout is not None
-        self._ticks = 0
+        self._waits, self._is_stuck = True, False
         ended = threading.Event()
         threading.Thread(target=self._count, args=(self.process, ended), daemon=True).start()
         self._write(request)
         try:
             with contextlib.suppress(ValueError):  # half a line, or none: it broke off
                 for line in self.process.stdout:
-                    self._ticks = 0
+                    self._waits, self._heard = False, True
                     yield json.loads(line)
+                    self._waits = True
         finally:
             ended.set()
 
     def _count(self, process: subprocess.Popen[str], ended: threading.Event) -> None:
         """End a judge that is not heard for too long: something that it was sent keeps it busy."""
+        ticks = 0
         while not ended.wait(TICK):
-            self._ticks += 1
-            if self._ticks >= MOST_TICKS:
+            heard, self._heard = self._heard, False
+            ticks = 0 if heard or not self._waits else ticks + 1
+            if ticks >= MOST_TICKS:
+                self._is_stuck = True
                 process.kill()
                 return
 
@@ -226,6 +231,6 @@ def _stuck(check: Check) -> Verdict:
         came="The checks had not got any further for ten minutes, and were ended.",
         expected="Answers that take a moment to look at.",
         why="What your code hands back has to be looked at, and that must come to an end.",
-        hint="Look at the first check without a verdict: what does your code hand back there, and "
+        hint="In the first check that ended like this: what does your code hand back there, and "
         "how large is it?",
     )

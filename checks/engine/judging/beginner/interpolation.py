@@ -115,12 +115,12 @@ def judge_even(solution: Solution) -> None:
         return
     moved = np.linalg.norm(np.diff(rows, axis=0), axis=1)
     steps = ", ".join(f"{step:.2f}" for step in moved[:8])
-    are_even = np.allclose(moved, moved[0], rtol=1e-3)
+    is_off = bool(moved[0] > 0 and np.allclose(moved, moved[0], rtol=1e-3))
     wrong(
-        "interpolation-off-line" if are_even and moved[0] > 0 else "interpolation-uneven",
+        "interpolation-off-line" if is_off else "interpolation-uneven",
         expected="Eight rows, each the same way further along the straight line (or the arc) from "
         "start to end.",
-        came=f"Steps of length {steps}" + (", beside the line." if are_even else "."),
+        came=f"Steps of length {steps}" + (", beside the line." if is_off else "."),
     )
 
 
