@@ -60,15 +60,19 @@ def start(
     )  # fmt: skip
 
 
+def n_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def n_workers() -> int:
     """How many checks are made at a time: one a core, two at most, as more would only take memory.
 
     Where several judges share a machine, each is told to do with one (`GAN_KIT_WORKERS`).
     """
-    most = 1 if os.environ.get("GAN_KIT_WORKERS") == "1" else 2
-    if hasattr(os, "sched_getaffinity"):
-        return min(most, len(os.sched_getaffinity(0)))
-    return min(most, os.cpu_count() or 1)
+    return min(1 if os.environ.get("GAN_KIT_WORKERS") == "1" else 2, n_cores())
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

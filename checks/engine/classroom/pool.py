@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -243,10 +242,3 @@ def place_of(verdict: Verdict, about: str) -> tuple[str, str, int]:
         frame = verdict.frames[-1]
         return frame.file.removesuffix(".py"), about, frame.line
     return verdict.tier, about, 0
-
-
-def n_cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -26,7 +26,7 @@ from checks.engine.classroom.grading import STATUSES, Outcome, Plan, grade, merg
 from checks.engine.classroom.handed_in import parts_of
 from checks.engine.classroom.intake import Intake, only_inputs, read_roster, take_in
 from checks.engine.classroom.keys import Conditions
-from checks.engine.classroom.pool import Remote, n_cores
+from checks.engine.classroom.pool import Remote
 from checks.engine.classroom.results import UNGRADED
 from checks.engine.commands.common import (
     INFRA,
@@ -41,6 +41,7 @@ from checks.engine.commands.common import tier as tier_of
 from checks.engine.course.listing import Listed, course
 from checks.engine.errors import UsageError
 from checks.engine.paths import tiers
+from checks.engine.processes import n_cores
 from checks.engine.sandbox.isolation import Isolation
 
 if TYPE_CHECKING:

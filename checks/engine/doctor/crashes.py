@@ -31,10 +31,7 @@ TARGETS = r"target size \((.*?)\).*input size \((.*?)\)"
 FEW_STEPS = 2  # a crash that comes later may be none of the training's
 UNFIT = (
     r"mat1 and mat2 shapes cannot be multiplied|expected input.* to have \d+ channels|"
-    r"Sizes of tensors must match|must match the size of tensor|is invalid for input of size"
-)
-MISMATCH = (
-    r"must match the size|size mismatch|shape .* is invalid for input of size|sizes? of tensors"
+    r"Sizes of tensors must match|must match the size|size mismatch|is invalid for input of size"
 )
 
 
@@ -69,7 +66,7 @@ def _short_batch(seen: Seen, crash: Crash, text: str) -> Finding | None:
         return None
     numbers = {int(each) for each in re.findall(r"\d+", text)}
     doubled = {sizes[-1], 2 * sizes[-1]} & numbers and {max(sizes), 2 * max(sizes)} & numbers
-    if not doubled and not re.search(MISMATCH, text):
+    if not doubled and not re.search(UNFIT, text):
         return None
     return bug(
         "short-batch", crash.place,
