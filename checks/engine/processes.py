@@ -67,12 +67,17 @@ def n_cores() -> int:
     return os.cpu_count() or 1
 
 
+def is_one_of_several() -> bool:
+    """Whether other judges share this machine, as where a class is graded (`GAN_KIT_WORKERS`)."""
+    return os.environ.get("GAN_KIT_WORKERS") == "1"
+
+
 def n_workers() -> int:
     """How many checks are made at a time: one a core, two at most, as more would only take memory.
 
-    Where several judges share a machine, each is told to do with one (`GAN_KIT_WORKERS`).
+    Where several judges share a machine, each is told to do with one.
     """
-    return min(1 if os.environ.get("GAN_KIT_WORKERS") == "1" else 2, n_cores())
+    return min(1 if is_one_of_several() else 2, n_cores())
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

@@ -37,7 +37,7 @@ from typing import Any, BinaryIO, NoReturn
 import checks.probes
 from checks.engine.errors import WireError
 from checks.engine.paths import KIT
-from checks.engine.processes import n_workers
+from checks.engine.processes import is_one_of_several
 from checks.engine.sandbox import huge_pages, isolation, namespaces, wire
 from checks.engine.sandbox.usage import Usage
 from checks.engine.sandbox.worker_end import END, Why
@@ -148,7 +148,7 @@ def serve_forks(channel_fd: int, missing: int) -> None:
     forks, moving = 0, huge_pages.collapsing()
     with socket.socket(fileno=channel_fd) as channel:
         while True:
-            if forks == ONE_SUBMISSION and n_workers() == 1:  # as where a class is judged
+            if forks == ONE_SUBMISSION and is_one_of_several():  # the next submission comes
                 collections.deque(moving, maxlen=0)
             while forks >= MANY_FORKS and not select.select([channel], [], [], 0)[0]:
                 if next(moving, moving) is moving:
