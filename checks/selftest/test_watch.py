@@ -101,8 +101,15 @@ def test_a_session_from_save_to_save(terminal: Terminal, beginner: Path) -> None
     assert terminal.is_as_before()
 
 
-def test_ctrl_c_ends_it_and_the_terminal_is_clean(terminal: Terminal) -> None:
-    terminal.wait("watching", "NumPy noise")
+@pytest.mark.parametrize("running", [True, False], ids=["in a run", "between runs"])
+def test_ctrl_c_ends_it_and_the_terminal_is_clean(
+    terminal: Terminal, beginner: Path, running: bool
+) -> None:
+    terminal.wait("20 checks pass", "q quit")
+    if running:  # in one that stays: of a quick one a slow terminal may never show a row
+        right = beginner.read_text(encoding="utf-8")
+        beginner.write_text(right.replace(DRAW, f"__import__('time').sleep(100)\n    {DRAW}"))
+        terminal.wait("watching", "NumPy noise")
     terminal.press("\x03")
     assert terminal.end() == 130, terminal.shown
     assert terminal.is_as_before()
