@@ -151,6 +151,56 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "real-condition-mismatch",
+        "The real images are scored with other labels than their own",
+        symptom="The images are sharp, and the label that was asked for makes no difference.",
+        why="A conditional discriminator learns from the real images which label belongs to what. "
+        "Where these come with labels drawn at random, there is nothing to learn.",
+        hints=(
+            "Which labels came with these images from the loader?",
+            "Compare the labels in the two calls of the discriminator.",
+            "Real images go with their own labels, fakes with those that the generator was given.",
+        ),
+    ),
+    Mistake(
+        "layers-shared",
+        "Both networks are made of the same layers",
+        symptom="The losses swing without end: what one network learns, the other one unlearns.",
+        why="The two pull in opposite directions. Weights that both of them hold are moved one way "
+        "by the discriminator's step and back by the generator's.",
+        hints=(
+            "Which layers do the two networks consist of, and where are these made?",
+            "A layer is an object: handed to two networks, it is one layer with two owners.",
+            "Make the layers within each network's __init__, or by a function that returns new "
+            "ones.",
+        ),
+    ),
+    Mistake(
+        "update-undone",
+        "Something takes each step back",
+        symptom="The losses look alive, and the images stay as they were.",
+        why="The optimizer moves the weights, and then other numbers are written over them, such "
+        "as an average of earlier ones: hardly anything is left of the step.",
+        hints=(
+            "What else than the optimizer writes to the weights?",
+            "Look for load_state_dict, copy_ and .data in the loop.",
+            "An average of the weights is a second network: use it for samples, and do not copy it "
+            "back.",
+        ),
+    ),
+    Mistake(
+        "gradients-scaled-away",
+        "The gradients are made too small to matter",
+        symptom="The losses hardly change, whatever the learning rate.",
+        why="Adam divides a gradient by its size plus a small number, usually 1e-8. Gradients far "
+        "below that number move nothing.",
+        hints=(
+            "What happens to the gradients between backward() and step()?",
+            "Look at what the loss or the gradients are divided by or clipped to.",
+            "Clip to a norm of about 1, or not at all.",
+        ),
+    ),
+    Mistake(
         "image-sizes-differ",
         "Fake images have another size than real ones",
         symptom="The discriminator wins at once, and no error says why.",

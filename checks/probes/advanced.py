@@ -325,7 +325,8 @@ def trained_samples(
 ) -> dict[str, Any]:
     """Samples of a generator after training on the images, and of a new one.
 
-    `rested` says that no weight of the generator has moved since the first epoch's end.
+    `rested` says that no weight of the generator has moved after the first epoch, where there are
+    others.
     """
     latent_dim = settings["latent_dim"]
     untrained = part(solution, "Generator")(latent_dim)
@@ -342,7 +343,7 @@ def trained_samples(
     return {
         "untrained": _sampled(untrained, n_samples, latent_dim),
         "trained": _sampled(trained, n_samples, latent_dim),
-        "rested": any(end.equal(flat(trained)) for end in ends),
+        "rested": settings["epochs"] > 1 and any(end.equal(flat(trained)) for end in ends),
         "has_batch_norm": has_batch_norm(opponent),
     }
 

@@ -504,6 +504,9 @@ VARIANTS = [
                                    "spectral_norm(nn.Linear(width, hidden_dim))")),
          instead(own_loop(*d_turn(D_LINE.removeprefix("d_loss = ")), *G_TURN))),
     loop("two steps of D for each one of G", (LOOP_D, f"{LOOP_D}\n            {LOOP_D}")),
+    loop("two steps of D, each on half of the batch",
+            (LOOP_D, "for half in torch.chunk(real_images, 2):\n                "
+                     + LOOP_D.replace("real_images", "half"))),
     loop("noise on all images that D sees",
          instead(own_loop("noisy = lambda x: x + 0.1 * torch.randn_like(x)",
                           *d_turn(D_LINE.removeprefix("d_loss = ").replace("D(", "D(noisy(")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from checks.engine.judging.beginner.interpolation import is_spherical, is_straight
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox.solution import Submission
 from checks.selftest.mutants import (
@@ -289,6 +293,21 @@ def test_the_first_check_is_green_within_minutes(tmp_path: Path) -> None:
     submission = Submission(mutated(tmp_path / "solutions", first), sandbox.shared())
     name, *_ = checks_of(TIER)
     assert ending(TIER, name, submission) is None
+
+
+@given(seed=st.integers(0, 10**6), size=st.integers(20, 200), last=st.floats(0.3, 1.0))
+def test_a_walk_is_as_even_where_it_stops_short(seed: int, size: int, last: float) -> None:
+    start, end = np.random.default_rng(seed).standard_normal((2, size))
+    t = np.linspace(0, last, 8)[:, None]
+    angle = np.arccos(start @ end / np.linalg.norm(start) / np.linalg.norm(end))
+    for way, walk in (
+        (is_straight, lambda t: start + t * (end - start)),
+        (is_spherical, lambda t: (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end)
+         / np.sin(angle)),
+    ):  # fmt: skip
+        assert way(start, end, walk(t))
+        assert not way(start, end, walk(t**2))
+        assert not way(start, end, walk(t) + 0.1)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

@@ -31,6 +31,15 @@ def critics(roles: Roles) -> Iterator[Finding]:
     if len(steps) < 2 or not all(pull is not None and pull.form == "linear" for pull in pulls):
         return
     if not _is_mean_of_scores(roles):
+        flat = [one for one in roles.seen.passes if not one.reached and not one.forces.keys()]
+        flat = flat or [one for one in roles.seen.passes if not one.reached]
+        if len(flat) > 1 and not penalties:
+            yield bug(
+                "penalty-cut", flat[-1].place,
+                f"The gradient was taken here {len(flat)} times without create_graph=True, so no "
+                "backward() can go through it: the penalty is a number in the loss, and moves no "
+                "weight.",
+            )  # fmt: skip
         return
     if is_p:
         yield bug(

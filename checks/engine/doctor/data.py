@@ -133,9 +133,10 @@ def noise(roles: Roles) -> Iterator[Finding]:
 
 
 def conditions(roles: Roles) -> Iterator[Finding]:
-    """A conditional D that is told other labels of the fakes than G was given."""
+    """A conditional D that is told other labels of the fakes than G was given, or of the data."""
     for is_cut in (True, False):
         yield from _conditions(roles, is_cut)
+    yield from _conditions_of_data(roles)
 
 
 def _conditions(roles: Roles, is_cut: bool) -> Iterator[Finding]:
@@ -155,6 +156,31 @@ def _conditions(roles: Roles, is_cut: bool) -> Iterator[Finding]:
             "condition-mismatch", apart[0].place,
             f"In {len(apart)} calls the discriminator is told other labels of the generator's "
             "images than the generator was given for them.",
+        )  # fmt: skip
+
+
+def _conditions_of_data(roles: Roles) -> Iterator[Finding]:
+    """Real images that come with the generator's labels, and never with their own."""
+    given = {
+        pair for network in (roles.generator, *roles.others) if network is not None
+        for call in roles.seen.calls_of(network.id)
+        for pair in zip(call.shapes, call.conditions, strict=False)
+    }  # fmt: skip
+    known = set(roles.seen.labels)
+    sizes = {shape for shape, _ in known}
+    others: list[Call] = []
+    for call in roles.seen.calls_of(roles.discriminator.id):
+        if not call.is_real or roles.made_by(call):
+            continue
+        told = list(zip(call.shapes[1:], call.conditions[1:], strict=False))
+        if any(pair in known for pair in told):
+            return
+        others += [call] if any(p in given and p[0] in sizes for p in told) else []
+    if len(others) > 1:
+        yield bug(
+            "real-condition-mismatch", others[0].place,
+            f"In {len(others)} calls the discriminator is told of real images the labels that the "
+            "generator was given, and never those that came with them.",
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from checks.engine.sandbox.wire import Array
 
 Numbers = np.ndarray[Any, Any]
+Label = tuple[tuple[int, ...], tuple[float, ...]]  # the shape of labels, and a fingerprint
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Module:
     inner: frozenset[int]
     layers: tuple[str, ...]
     is_bounded: bool = False  # its weights are clipped, or otherwise held in check
+    layer_weights: tuple[frozenset[int], ...] = ()  # of each of the layers
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ class Step:
     has_gradient: frozenset[int]
     rates: tuple[float, ...]
     is_finite: bool
+    way: float = 0.0  # the largest change of any weight
+    undone: float = 0.0  # the share of the step before that something else has taken back since
 
 
 @dataclass(frozen=True)
@@ -167,6 +171,7 @@ class Seen:
     losses: list[Event] = field(default_factory=list)
     oddities: list[Event] = field(default_factory=list)
     graphs: list[tuple[str, int]] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)  # that came with the data
     penalties: list[tuple[Place, bool]] = field(default_factory=list)  # was a pass through it?
     cpu: float = 0.0
 
@@ -190,6 +195,7 @@ def _seen(report: Any) -> Seen:
         [(str(each["kind"]), str(each["what"])[:200]) for each in report["stand_ins"]],
         graphs=[(str(each["name"]), int(each["count"])) for each in report["graphs"]],
         penalties=[(_place(place), reached is True) for place, reached in report["penalties"]],
+        labels=[(tuple(map(int, shape)), _floats(of)) for shape, of in report["labels"]],
         cpu=float(report["cpu"]),
     )
     for each in report["modules"]:
@@ -197,6 +203,7 @@ def _seen(report: Any) -> Seen:
             int(each["id"]), str(each["class"])[:100], str(each["name"])[:100],
             _numbers(each["weights"]), int(each["size"]), _numbers(each["inner"]),
             tuple(str(layer)[:80] for layer in each["layers"]), each["is_bounded"] is True,
+            tuple(map(_numbers, each["layer_weights"])),
         )  # fmt: skip
         found.modules[module.id] = module
     for each in report["optimizers"]:
@@ -221,6 +228,7 @@ def _seen(report: Any) -> Seen:
             number, int(each["optimizer"]), int(each["at"]), _place(each["place"]), parts,
             float(each["kept"]) if is_read else 0.0, _numbers(each["moved"]),
             _numbers(each["has_gradient"]), _floats(each["rates"]), each["is_finite"] is True,
+            float(each["way"]), float(each["undone"]),
         ))  # fmt: skip
     found.zeroings = [
         Zeroing(int(each["at"]), _place(each["place"]), _numbers(each["weights"]))

@@ -17,6 +17,7 @@ LOOKS: tuple[Look, ...] = (
     networks.shapes,
     optimizers.held,
     updates.stepped,
+    updates.undone,
     updates.cleared,
     losses.fed,
     losses.pulled,
@@ -35,6 +36,7 @@ LOOKS: tuple[Look, ...] = (
 # A finding of the first kind makes those of the others its consequences.
 EXPLAINS = {
     "softmax-of-one": "*",
+    "layers-shared": "*",
     "label-shape": "*",
     "stale-scores": "*",
     "second-backward": "*",
@@ -54,7 +56,8 @@ EXPLAINS = {
 
 def findings_of(seen: Seen, roles: Roles | None) -> list[Finding]:
     """All findings, bugs before advice, each kind in the order of what causes what."""
-    found = list(crashes.explained(seen, roles))
+    found = list(networks.shared(roles)) if roles is not None else []  # it crashes some scripts
+    found += crashes.explained(seen, roles)
     if roles is not None:
         for look in LOOKS:
             found += look(roles)

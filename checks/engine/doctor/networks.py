@@ -14,6 +14,7 @@ from checks.engine.doctor.updates import used_parts
 BENT = ("Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus", "Gelu", "Threshold")
 STRETCHING = ("mse_loss", "l1_loss", "smooth_l1_loss")
 LOGITS = "binary_cross_entropy_with_logits"
+LABELS = ("Embedding",)  # one table of labels may well serve both
 MODAL = ("Dropout", "BatchNorm", "SyncBatchNorm", "AlphaDropout")
 
 
@@ -45,6 +46,28 @@ def shapes(roles: Roles) -> Iterator[Finding]:
                 "sigmoid once more: it expects plain numbers.",
             )  # fmt: skip
             return
+
+
+def shared(roles: Roles) -> Iterator[Finding]:
+    """Layers that both networks are made of, and that more than one optimizer moves."""
+    if roles.generator is None:
+        return
+    common = roles.generator.weights & roles.discriminator.weights
+    holders = [o for o in roles.seen.optimizers.values() if o.weights & common]
+    named = [
+        layer
+        for layer, weights in zip(
+            roles.discriminator.layers, roles.discriminator.layer_weights, strict=False
+        )
+        if weights & common and not layer.startswith(LABELS)
+    ]
+    if named and len(holders) > 1:
+        call = next(iter(roles.seen.calls_of(roles.discriminator.id)))
+        yield bug(
+            "layers-shared", call.place,
+            f"The generator and the discriminator have {len(named)} of their layers in common, "
+            f"such as {named[0]}: each one's steps move the other.",
+        )  # fmt: skip
 
 
 def scores(roles: Roles) -> Iterator[Finding]:

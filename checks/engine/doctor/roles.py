@@ -123,12 +123,18 @@ def _is_shown_data(call: Call) -> bool:
 
 def _unconnected(seen: Seen, networks: list[Module], judges: list[Module]) -> Roles | None:
     """Roles where no network's images reach another: by what goes in."""
-    chosen = next((m for m in judges if any(c.is_real for c in seen.calls_of(m.id))), None)
-    makers = [
-        m for m in networks
-        if m is not chosen and any(c.is_noise for c in seen.calls_of(m.id))
-    ]  # fmt: skip
-    return Roles(seen, chosen, makers[0]) if chosen is not None and makers else None
+    makers = [m for m in networks if any(c.is_noise for c in seen.calls_of(m.id))]
+    shown = [m for m in judges if any(c.is_real for c in seen.calls_of(m.id))]
+    # On a way through NumPy even the real images lose their origin: sizes that fit have to do.
+    shown = shown or [m for m in judges if any(_fits(seen, maker, m) for maker in makers)]
+    makers = [m for m in makers if m not in shown[:1]]
+    return Roles(seen, shown[0], makers[0]) if shown and makers else None
+
+
+def _fits(seen: Seen, maker: Module, judge: Module) -> bool:
+    """Whether one takes images of the size that the other makes."""
+    taken = {shape[1:] for c in seen.calls_of(judge.id) for shape in c.shapes[:1]}
+    return maker is not judge and any(c.out[1:] in taken for c in seen.calls_of(maker.id) if c.out)
 
 
 def _networks(seen: Seen) -> list[Module]:

@@ -9,6 +9,9 @@ from checks.engine.doctor.finding import NAMES, OTHER, Finding, advice, bug
 from checks.engine.doctor.roles import Roles
 
 LEFT_OVER = 0.05  # what has a smaller factor is rounding
+MOST = 0.5  # of a step, taken back before the next
+FAINT = 1e-3
+ADAPTIVE = ("Adam", "AdamW", "NAdam", "RAdam", "RMSprop")
 ENOUGH_TURNS = 8  # steps of the other network after which one that never stepped will not
 
 
@@ -175,12 +178,51 @@ def _unreached(
                 f"{count}the discriminator scores its images here under no_grad.",
             )  # fmt: skip
             return
-    own = [c for c in roles.seen.calls_of(network.id) if start < c.at < step.at]
+    own = [c for c in roles.seen.calls_of(network.id) if c.graph and c.at < step.at]
     if own and passes and not any(one.reached & network.weights for one in roles.seen.passes):
         yield bug(
             "graph-cut", passes[-1].place,
-            f"{count}what backward() went through does not lead to its weights.",
+            f"{count}on its way back from here to the {NAMES[name]}'s weights it was cut, or lost "
+            "in something without a slope, such as rounding.",
         )  # fmt: skip
+
+
+# Steps without effect -----------------------------------------------------------------------------
+
+
+def undone(roles: Roles) -> Iterator[Finding]:
+    """Steps that something else takes back, or that are scaled down to nothing."""
+    for name in "GD":
+        network = roles.network(name)
+        steps = roles.steps_of(network) if network else []
+        back = [s.undone for s in steps[1:]]
+        if len(back) > 1 and min(back) > MOST:
+            yield bug(
+                "update-undone", steps[-1].place,
+                f"Before the {NAMES[name]}'s next step something else has written to its weights "
+                f"each time, and taken back {min(back):.1%} of what this one had done.",
+            )  # fmt: skip
+        faint = [s for s in steps if _is_faint(roles, s)]
+        if len(steps) > 2 and len(faint) == len(steps):
+            step = faint[-1]
+            scale = max(abs(factor) for _, factor in used_parts(roles, step))
+            yield bug(
+                "gradients-scaled-away", step.place,
+                f"Of the gradients that backward() gave the {NAMES[name]}, {scale:.0e} was left at "
+                f"this step: no weight moved by more than {step.way:.0e}, at a learning rate of "
+                f"{max(step.rates):g}.",
+            )  # fmt: skip
+
+
+def _is_faint(roles: Roles, step: Step) -> bool:
+    """Whether a step like Adam's, which is about the rate long, is far shorter, and why."""
+    used = used_parts(roles, step)
+    return (
+        roles.seen.optimizers[step.optimizer].kind in ADAPTIVE
+        and step.way < FAINT * max(step.rates, default=0.0)
+        and bool(used)
+        and max(abs(factor) for _, factor in used) < FAINT
+    )
 
 
 # Gradients that should not be there ---------------------------------------------------------------

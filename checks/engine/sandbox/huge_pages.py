@@ -2,8 +2,10 @@
 
 A fork copies the table of all pages, and its end takes the copy apart: with PyTorch loaded that is
 some 100,000 entries, most of what a quick probe costs. Where 512 neighbouring pages lie in one huge
-page they are one entry. To move them takes about 7 ms for each huge page, 1.4 s in all, so it is
-worth its while in a process that has many forks before it, and it is done where nothing waits.
+page they are one entry. What C libraries allocate lies so from the start where glibc can do that
+(see `worker_process.VARIABLES`). To move the rest, Python's objects above all, takes about 5 ms for
+each huge page, half a second in all, so it is worth its while in a process that has many forks
+before it, and it is done where nothing waits.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ tensor, also where its graph is cut. Devices that are not there become the CPU o
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import torch
@@ -44,6 +45,11 @@ class Origins(TorchFunctionMode):
     def __init__(self, watch: Any) -> None:
         super().__init__()
         self.watch = watch
+
+    def __exit__(self, *ended: Any) -> None:
+        """End; where the script's time was over while PyTorch had set this aside, it has ended."""
+        with contextlib.suppress(RuntimeError):
+            super().__exit__(*ended)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run the function on the CPU, and give its results their origin."""

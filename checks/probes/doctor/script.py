@@ -57,9 +57,9 @@ def run(script: Script) -> dict[str, Any]:
         stack.enter_context(data_stand_ins.standing_in(surroundings, watch, stock))
         stack.enter_context(watch.watching())
         stack.enter_context(Origins(watch))
-        stack.enter_context(_time_limit(watch))
         try:
-            exec(_compiled(script, path), sys.modules["__main__"].__dict__)
+            with _time_limit(watch):
+                exec(_compiled(script, path), sys.modules["__main__"].__dict__)
         except Enough as enough:
             ended = str(enough) or "steps"
             watch.look_for_graphs(enough, sys.modules["__main__"].__dict__)
@@ -167,8 +167,10 @@ def _time_limit(watch: Watch) -> Iterator[None]:
     try:
         yield
     finally:
-        is_done.set()
-        waiting.join()
+        while waiting.is_alive():
+            with contextlib.suppress(Enough):  # it may be under way
+                is_done.set()
+                waiting.join()
 
 
 def _described(error: BaseException, root: str, surroundings: Surroundings) -> dict[str, Any]:

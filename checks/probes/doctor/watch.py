@@ -33,6 +33,7 @@ PER_ROW = 1024  # numbers that a score map may have for each image
 KEPT_OUTPUTS, KEPT_BATCHES = 16, 8
 ALIKE = 1e-3  # rows that differ by less, for their size, are the same
 MANY_STEPS = 40
+NEARLY_ALL = 0.9
 Place = list[Any]  # [file, line, function]
 
 
@@ -85,7 +86,10 @@ class Watch:
         self.n_passes_of_data = 0  # times that a loader was gone through
         self._open: list[tuple[int, int]] = []  # module and call that run now
         self._before: dict[int, Tensor] = {}
-        self._after: dict[int, Tensor] = {}  # weights as their last step left them
+        self._start: dict[int, Tensor] = {}  # weights as their last step found them
+        self._after: dict[int, Tensor] = {}  # and as it left them
+        self._undone: dict[int, float] = {}  # by optimizer: the share of it that was taken back
+        self.labels: list[list[Any]] = []  # shape and fingerprint of those that came with data
         self._clipped: set[int] = set()  # where in memory numbers were clipped in place
         self._touched: set[int] = set()  # weights that something else than a step has changed
         self._outputs: list[tuple[int, Tensor]] = []
@@ -191,6 +195,8 @@ class Watch:
                 mark(each, origin(each) | {REAL})
                 if each.dim() > 1:
                     self._real = [*self._real, each.detach().flatten(1)][-KEPT_BATCHES:]
+            elif not each.is_floating_point() and each.dim() == 1:
+                self.labels.append([list(each.shape), _fingerprint(each)])
 
     def saw_raw(self, images: Tensor) -> None:
         """Images in whole numbers, as a dataset keeps them."""
@@ -222,11 +228,13 @@ class Watch:
         if id(optimizer) not in self.optimizers:
             self.saw_made(optimizer)
         self._before = {id(w): w.detach().clone() for w in held_by(optimizer)}
-        self._touched |= {
-            key
+        touched = {
+            key: (self._start[key], self._after[key], now)
             for key, now in self._before.items()
             if key in self._after and not torch.equal(now, self._after[key])
         }
+        self._touched |= set(touched)
+        self._undone[id(optimizer)] = _undone(list(touched.values()))
 
     def saw_step(self, optimizer: Optimizer, *ignored: Any) -> None:
         """Just after an optimizer's step."""
@@ -236,13 +244,17 @@ class Watch:
             self.weight(w) for w in held
             if id(w) in self._before and not torch.equal(self._before[id(w)], w.detach())
         ]  # fmt: skip
+        self._start |= self._before
         self._after |= {id(w): w.detach().clone() for w in held}
+        way = max((float((self._after[k] - w).abs().max()) for k, w in self._before.items()
+                   if w.numel()), default=0.0)  # fmt: skip
         has_gradient = [self.weight(w) for w in held if w.grad is not None and bool(w.grad.any())]
         self.steps.append({
             "optimizer": id(optimizer), "at": self.now(), "place": self.place(),
             "parts": [list(one) for one in applied.parts], "kept": applied.kept,
             "unexplained": applied.unexplained, "passes": len(self.ledger.passes),
-            "moved": moved, "has_gradient": has_gradient,
+            "moved": moved, "has_gradient": has_gradient, "way": way,
+            "undone": self._undone.get(id(optimizer), 0.0),
             "rates": [float(group["lr"]) for group in optimizer.param_groups],
             "is_finite": all(bool(w.isfinite().all()) for w in held),
         })  # fmt: skip
@@ -368,7 +380,13 @@ class Watch:
         passes: dict[tuple[Any, ...], list[frozenset[int]]] = {}
         for each in self.passes:
             passes.setdefault(tuple(each["place"]), []).append(frozenset(each["from"]))
-        self.graphs = kept_graphs(problem, self.root, main, passes)
+        turns: dict[tuple[Any, ...], dict[int, set[int]]] = {}
+        for call in self.calls:
+            n_steps = sum(step["at"] < call["at"] for step in self.steps)
+            of_line = turns.setdefault(tuple(call["place"]), {})
+            of_line.setdefault(n_steps, set()).add(call["number"])
+        calls = {line: [*map(frozenset, those.values())] for line, those in turns.items()}
+        self.graphs = kept_graphs(problem, self.root, main, passes, calls)
 
     def report(self) -> dict[str, Any]:
         """All of it, in numbers and text."""
@@ -394,6 +412,7 @@ class Watch:
             "modules": modules, "optimizers": optimizers, "calls": self.calls, "passes": passes,
             "steps": self.steps, "zeroings": self.zeroings, "batches": self.batches,
             "losses": self.losses, "oddities": list(self.oddities.values()),
+            "labels": self.labels[:MAX_CALLS],
             "penalties": [[*each] for each in zip(
                 self.ledger.places, self.ledger.penalties, strict=True
             )],
@@ -410,6 +429,7 @@ class Watch:
             "size": sum(w.numel() for w in module.parameters() if _is_there(w)),
             "inner": [id(each) for each in module.modules() if each is not module],
             "layers": [_layer(each) for each in leaves[:60]],
+            "layer_weights": [[self.weight(w) for w in each.parameters()] for each in leaves[:60]],
             "is_bounded": any(
                 id(w) in self._touched or w.data_ptr() in self._clipped for w in module.parameters()
             )
@@ -457,6 +477,25 @@ class Watch:
 def held_by(optimizer: Optimizer) -> list[Tensor]:
     """The weights that an optimizer moves."""
     return [weight for group in optimizer.param_groups for weight in group["params"]]
+
+
+def _undone(weights: Sequence[tuple[Tensor, Tensor, Tensor]]) -> float:
+    """How much of a step something else has taken back, of weights (before, after, now).
+
+    0 where it was not nearly all of them, as where weights are clipped, or not the step's way back.
+    """
+    whole = [(start, after, now) for start, after, now in weights if start.shape == now.shape]
+    if not whole:
+        return 0.0
+    start, after, now = (
+        torch.cat([each[k].double().flatten() for each in whole]) for k in range(3)
+    )
+    went, back = after - start, after - now
+    if not went.any() or float((back != 0).double().mean()) < NEARLY_ALL:
+        return 0.0
+    share = float(back @ went / went.square().sum())
+    is_along = float((back - share * went).norm()) < 0.2 * float(back.norm())
+    return share if is_along else 0.0
 
 
 def _has_weights(module: nn.Module) -> bool:

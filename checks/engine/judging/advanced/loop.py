@@ -7,7 +7,7 @@ that it was fed), each backward pass, each optimizer step and each end of an epo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, frexp
 from typing import Any
 
@@ -162,14 +162,19 @@ class Loop:
         return [update for update in self.updates if update.owner in owners]
 
     def turns_of(self, owner: str) -> list[Update]:
-        """The updates of a network, but of several in a row on the same images only the last."""
+        """The updates of a network, but several in a row on a batch, or on parts of one, as one."""
         turns: list[Update] = []
         last: Update | None = None
         for update in self.updates:
             if update.owner == owner:
-                if last is not None and last.owner == owner and set(last.real) == set(update.real):
-                    turns.pop()
-                turns.append(update)
+                turn = update
+                if last is not None and last.owner == owner:
+                    together = [*turns[-1].real, *update.real]
+                    is_same = set(turns[-1].real) == set(update.real)
+                    if is_same or len(together) <= self.batch_size:
+                        turns.pop()
+                        turn = replace(update, real=together)
+                turns.append(turn)
             last = update
         return turns
 

@@ -134,8 +134,16 @@ def is_straight(start: Numbers, end: Numbers, rows: Numbers) -> bool:
 
 
 def is_spherical(start: Numbers, end: Numbers, rows: Numbers) -> bool:
-    """Whether the rows are evenly spaced on the arc from start to end (slerp; Shoemake, 1985)."""
-    even = np.linspace(0, 1, len(rows))
-    angle = np.arccos(start @ end / np.linalg.norm(start) / np.linalg.norm(end))
-    arc = np.sin((1 - even) * angle)[:, None] * start + np.sin(even * angle)[:, None] * end
-    return bool(np.allclose(rows, arc / np.sin(angle), atol=1e-3))
+    """Whether the rows are evenly spaced on the arc from start to end (slerp; Shoemake, 1985).
+
+    The row at t is a start + b end, with a = sin((1 - t) w) / sin(w), b = sin(t w) / sin(w) and the
+    angle w between the two, so that cos(t w) = a + b cos(w).
+    """
+    a, b = np.linalg.lstsq(np.column_stack([start, end]), rows.T, rcond=None)[0]
+    cosine = start @ end / np.linalg.norm(start) / np.linalg.norm(end)
+    angle = np.arccos(cosine)
+    t = np.arctan2(b * np.sin(angle), a + b * cosine) / angle
+    arc = np.sin((1 - t) * angle)[:, None] * start + np.sin(t * angle)[:, None] * end
+    steps = np.diff(t)
+    on_arc = np.allclose(rows, arc / np.sin(angle), atol=1e-3)
+    return bool(on_arc and abs(steps[0]) > 0.01 and np.allclose(steps, steps[0], atol=1e-3))

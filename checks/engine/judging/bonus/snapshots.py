@@ -28,20 +28,14 @@ def small(solution: Solution) -> dict[str, Any]:
     return {"latent_dim": solution.size(SMALL_LATENT), "hidden_dims": widths}
 
 
-def snapshots(
-    solution: Solution, n_epochs: int = N_EPOCHS, *, training: bool = True
-) -> list[Evidence]:
-    """What a callback does at each of the epochs 1 to n_epochs.
+def snapshots(solution: Solution) -> list[Evidence]:
+    """What a callback does at each of the epochs 1 to N_EPOCHS.
 
     The generator's images are black at the first snapshot, white at the second.
     """
-    shades = [-1.0 if epoch <= EVERY else 1.0 for epoch in range(1, n_epochs + 1)]
-    return called(
-        solution,
-        [_shade(shade) for shade in shades],
-        {"every": EVERY, "n_images": 16, "seed": 0},
-        training=training,
-    )
+    shades = [-1.0 if epoch <= EVERY else 1.0 for epoch in range(1, N_EPOCHS + 1)]
+    arguments = {"every": EVERY, "n_images": 16, "seed": 0}
+    return called(solution, [_shade(shade) for shade in shades], arguments)
 
 
 def _shade(shade: float) -> Numbers:
@@ -75,10 +69,16 @@ def called(
     return [Evidence({**at, "mode_matters": evidence["mode_matters"]}) for at in at_epochs]
 
 
-def coded(solution: Solution, seed: int, n_epochs: int = 3) -> list[Evidence]:
-    """Snapshots of images that carry their number, one at each of the epochs."""
+def coded(solution: Solution, seed: int) -> list[Evidence]:
+    """Snapshots of images that carry their number, one at each of three epochs."""
     arguments = {"every": 1, "n_images": places.N_IMAGES, "seed": seed}
-    return called(solution, places.coded_images()[:n_epochs], arguments, keep_pictures=True)
+    return called(solution, places.coded_images(), arguments, keep_pictures=True)
+
+
+def in_eval_mode(solution: Solution, seed: int) -> list[Evidence]:
+    """A single snapshot, of a generator that comes in eval mode."""
+    arguments = {"every": 1, "n_images": places.N_IMAGES, "seed": seed}
+    return called(solution, places.coded_images()[:1], arguments, training=False)
 
 
 def judge_places(solution: Solution, seed: int) -> None:
