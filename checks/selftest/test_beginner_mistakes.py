@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.engine.judging.beginner.interpolation import is_spherical, is_straight
+from checks.engine.judging.beginner.interpolation import Numbers, is_spherical, is_straight
 from checks.engine.sandbox import client as sandbox
 from checks.engine.sandbox.solution import Submission
 from checks.selftest.mutants import (
@@ -300,14 +300,17 @@ def test_a_walk_is_as_even_where_it_stops_short(seed: int, size: int, last: floa
     start, end = np.random.default_rng(seed).standard_normal((2, size))
     t = np.linspace(0, last, 8)[:, None]
     angle = np.arccos(start @ end / np.linalg.norm(start) / np.linalg.norm(end))
-    for way, walk in (
-        (is_straight, lambda t: start + t * (end - start)),
-        (is_spherical, lambda t: (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end)
-         / np.sin(angle)),
-    ):  # fmt: skip
-        assert way(start, end, walk(t))
-        assert not way(start, end, walk(t**2))
-        assert not way(start, end, walk(t) + 0.1)
+
+    def line(t: Numbers) -> Numbers:
+        return start + t * (end - start)
+
+    def arc(t: Numbers) -> Numbers:
+        return (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
+
+    for is_even, walk in ((is_straight, line), (is_spherical, arc)):
+        assert is_even(start, end, walk(t))
+        assert not is_even(start, end, walk(t**2))
+        assert not is_even(start, end, walk(t) + 0.1)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

@@ -49,7 +49,7 @@ class Origins(TorchFunctionMode):
     def __exit__(self, *ended: Any) -> None:
         """End; where the script's time was over while PyTorch had set this aside, it has ended."""
         with contextlib.suppress(RuntimeError):
-            super().__exit__(*ended)
+            super().__exit__(*ended)  # type: ignore[no-untyped-call,unused-ignore]
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run the function on the CPU, and give its results their origin."""
