@@ -302,10 +302,11 @@ def test_a_walk_is_as_even_where_it_stops_short(seed: int, size: int, last: floa
     angle = np.arccos(start @ end / np.linalg.norm(start) / np.linalg.norm(end))
 
     def line(t: Numbers) -> Numbers:
-        return start + t * (end - start)
+        return np.asarray(start + t * (end - start))
 
     def arc(t: Numbers) -> Numbers:
-        return (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
+        part = np.sin((1 - t) * angle) * start + np.sin(t * angle) * end
+        return np.asarray(part / np.sin(angle))
 
     for is_even, walk in ((is_straight, line), (is_spherical, arc)):
         assert is_even(start, end, walk(t))
