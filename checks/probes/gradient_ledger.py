@@ -26,13 +26,14 @@ class Pass:
     `losses` holds what it went back from, `added` what it added to the gradients of each weight
     that it reached, `forces` the gradient of the loss at each tensor of scores, by its number.
     `has_penalty` says that gradients of gradients may be among them: these are no plain loss of
-    the scores.
+    the scores. `of_inputs` says that the gradients of something else than weights were asked for.
     """
 
     losses: list[float]
     added: Gradients = field(default_factory=dict)
     forces: dict[int, Tensor] = field(default_factory=dict)
     has_penalty: bool = False
+    of_inputs: bool = False
 
 
 @dataclass
@@ -126,6 +127,7 @@ class GradientLedger:
                 return found
             asked = [inputs] if isinstance(inputs, Tensor) else list(inputs)
             with self._pass(outputs, None) as entry:
+                entry.of_inputs = not any(id(one) in self._weights for one in asked)
                 found = grad(outputs, asked, *more, **named)
                 for weight, gradient in zip(asked, found, strict=True):
                     if id(weight) in self._weights and gradient is not None:

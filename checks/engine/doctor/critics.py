@@ -31,8 +31,7 @@ def critics(roles: Roles) -> Iterator[Finding]:
     if len(steps) < 2 or not all(pull is not None and pull.form == "linear" for pull in pulls):
         return
     if not _is_mean_of_scores(roles):
-        flat = [one for one in roles.seen.passes if not one.reached and not one.forces.keys()]
-        flat = flat or [one for one in roles.seen.passes if not one.reached]
+        flat = [one for one in roles.seen.passes if one.of_inputs]
         if len(flat) > 1 and not penalties:
             yield bug(
                 "penalty-cut", flat[-1].place,

@@ -99,6 +99,7 @@ class Pass:
     reached: frozenset[int]
     forces: Mapping[int, Numbers]
     sources: frozenset[int]
+    of_inputs: bool = False  # the gradients of images were taken, not of weights
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,7 @@ def _seen(report: Any) -> Seen:
         found.passes.append(Pass(
             number, int(each["at"]), _place(each["place"]), _floats(each["losses"]),
             each["has_penalty"] is True, _numbers(each["reached"]), forces, _numbers(each["from"]),
+            each["of_inputs"] is True,
         ))  # fmt: skip
     for number, each in enumerate(report["steps"]):
         parts = tuple((int(which), float(factor)) for which, factor in each["parts"])

@@ -48,6 +48,7 @@ EXPLAINS = {
                              "discriminator-gradients-leak"),
     "zero-grad-before-step": "*",
     "detach-in-generator-step": ("no-step",),
+    "graph-cut": ("never-sees-fakes", "loss-without-fakes", "never-sees-real"),
     "gradients-never-cleared": ("generator-gradients-leak", "discriminator-gradients-leak"),
     "fed-with-noise": ("never-sees-fakes", "loss-without-fakes"),
     "discriminator-network-remade": ("optimizer-remade",),

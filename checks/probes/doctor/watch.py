@@ -405,6 +405,7 @@ class Watch:
                 **note,
                 "losses": entry.losses,
                 "has_penalty": entry.has_penalty,
+                "of_inputs": entry.of_inputs,
                 "reached": [self.weights[k][0] for k in entry.added if k in self.weights],
                 "forces": [[n, g.flatten()[:MAX_SCORES]] for n, g in entry.forces.items()],
             })  # fmt: skip
