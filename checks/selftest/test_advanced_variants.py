@@ -507,6 +507,11 @@ VARIANTS = [
     loop("two steps of D, each on half of the batch",
             (LOOP_D, "for half in torch.chunk(real_images, 2):\n                "
                      + LOOP_D.replace("real_images", "half"))),
+    loop("features of D's matched beside G's loss",
+         instead(own_loop(*d_turn(D_LINE.removeprefix("d_loss = ")), "features = D.layers[:2]",
+                          "apart = features(fake).mean(0) - features(real).mean(0)",
+                          *(line.replace("label)", "label) + apart.square().mean()")
+                            for line in G_TURN)))),
     loop("noise on all images that D sees",
          instead(own_loop("noisy = lambda x: x + 0.1 * torch.randn_like(x)",
                           *d_turn(D_LINE.removeprefix("d_loss = ").replace("D(", "D(noisy(")

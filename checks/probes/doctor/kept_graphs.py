@@ -10,7 +10,7 @@ from torch import Tensor
 from checks.probes.doctor.origins import Origin, origin
 
 Lines = Mapping[tuple[Any, ...], Sequence[Origin]]
-MANY = 2  # what one line computed, from one step to the next, so often may all belong to one loss
+MANY = 2  # one line may serve both networks' losses, and their sum be one step's
 
 
 def kept_graphs(
@@ -57,10 +57,9 @@ def _losses_in(value: Any, passes: Lines, calls: Lines) -> int:
     if not isinstance(value, Tensor) or value.grad_fn is None or value.numel() != 1:
         return 0
     mine = origin(value)
-    most = _most(passes, mine)  # of one line's: a sum of several lines' may be one step's
-    if most > 1:
-        return most
-    most = _most(calls, mine)  # a sum that never goes backward, but for the eye alone
+    # Of one line's: a sum of several lines' may be one step's. The calls are for sums that never go
+    # backward, but are for the eye alone.
+    most = max(_most(passes, mine), _most(calls, mine))
     return most if most > MANY else 0
 
 

@@ -17,6 +17,7 @@ Origin = frozenset[Any]
 NOTHING: Origin = frozenset()
 ATTRIBUTE = "_came_from"
 REAL, NOISE = "real", "noise"
+CLIPS = {"clamp", "clamp_", "clip", "clip_"}
 RANDOM = {"randn", "rand", "normal", "randn_like", "rand_like", "normal_", "uniform_", "bernoulli",
           "multivariate_normal", "exponential_", "trunc_normal_"}  # fmt: skip
 ANEW = {"zeros_like", "ones_like", "empty_like", "full_like", "randn_like", "rand_like",
@@ -70,7 +71,7 @@ class Origins(TorchFunctionMode):
                 )
         if name in LOSSES:
             self.watch.saw_loss(name, args, kwargs)
-        elif name in ("clamp_", "clip_") and isinstance(args[0], Tensor):
+        elif name in CLIPS and args and isinstance(args[0], Tensor):
             self.watch.saw_clip(args[0])
         elif name in ("softmax", "log_softmax"):
             self.watch.saw_softmax(args, kwargs)

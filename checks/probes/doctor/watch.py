@@ -90,7 +90,7 @@ class Watch:
         self._after: dict[int, Tensor] = {}  # and as it left them
         self._undone: dict[int, float] = {}  # by optimizer: the share of it that was taken back
         self.labels: list[list[Any]] = []  # shape and fingerprint of those that came with data
-        self._clipped: set[int] = set()  # where in memory numbers were clipped in place
+        self._clipped: set[int] = set()  # weights whose numbers were clipped, in place or not
         self._touched: set[int] = set()  # weights that something else than a step has changed
         self._outputs: list[tuple[int, Tensor]] = []
         self._real: list[Tensor] = []
@@ -282,8 +282,12 @@ class Watch:
             })  # fmt: skip
 
     def saw_clip(self, numbers: Tensor) -> None:
-        """Numbers are about to be clipped in place: weights, perhaps."""
-        self._clipped.add(numbers.data_ptr())
+        """Numbers are about to be clipped: a weight's, perhaps."""
+        if not numbers.requires_grad or isinstance(numbers, nn.Parameter):
+            place = numbers.data_ptr()
+            self._clipped |= {
+                key for key, (_, weight) in self.weights.items() if weight.data_ptr() == place
+            }
 
     def saw_softmax(self, args: Any, kwargs: Any) -> None:
         """A softmax is about to be taken: over a single number it is always 1."""
@@ -432,7 +436,7 @@ class Watch:
             "layers": [_layer(each) for each in leaves[:60]],
             "layer_weights": [[self.weight(w) for w in each.parameters()] for each in leaves[:60]],
             "is_bounded": any(
-                id(w) in self._touched or w.data_ptr() in self._clipped for w in module.parameters()
+                id(w) in self._touched or id(w) in self._clipped for w in module.parameters()
             )
             or any(_is_normed(each) for each in module.modules()),
         }
