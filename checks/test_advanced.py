@@ -747,7 +747,7 @@ def test_second_training(solution: Solution) -> None:
 )
 def test_samples_get_closer(solution: Solution) -> None:
     """G is trained on 500 digits, for one epoch first; where this is not enough, for seven, and if
-    need be again at a larger rate. The Fréchet distance of its samples to the digits has to fall
+    need be again at larger rates. The Fréchet distance of its samples to the digits has to fall
     below 70% of an untrained G's, and the samples must differ. With batch normalization in D,
     falling short brings advice.
 

@@ -41,6 +41,8 @@ PARTLY = {
     "residual blocks of two layers each": "it keeps no hidden_dims",
     "functional, ModuleList, activations in forward": "it keeps no hidden_dims",
     "a product of one's own at the end": "it keeps no hidden_dims",
+    "bare parameters": "it keeps no hidden_dims",
+    "z again at each layer, tied narrow heads": "it keeps no hidden_dims",
     "pre-activation and a shortcut": "it keeps no hidden_dims",
     "saved in passing": "a plot that is saved in a snapshot, too",
     "an optimizer without a memory, made anew": "SGD, too slow for the samples to get closer",

@@ -201,6 +201,18 @@ MISTAKES = (
         source="Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015, algorithm 1",
     ),
     Mistake(
+        "weights-drawn-anew",
+        "The weights are drawn anew during the training",
+        symptom="Each epoch begins with noise again, and the losses jump back.",
+        why="First weights are drawn once. Whoever draws them again throws away all that the "
+        "network has learned since.",
+        hints=(
+            "What the networks learn in one epoch is what the next one begins with.",
+            "Look for the line that sets the first weights, and which loop it stands in.",
+            "It stands above both loops, right below the networks.",
+        ),
+    ),
+    Mistake(
         "training-in-eval-mode",
         "A network is in eval mode while it learns",
         symptom="Dropout has no effect, and D learns the images by heart; batch normalization "

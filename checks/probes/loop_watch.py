@@ -33,6 +33,7 @@ class LoopWatch:
         self.modules: dict[int, nn.Module] = {}  # kept: the id of what is gone is used again
         self.starts: dict[int, Tensor] = {}  # the networks' weights when first seen
         self.optimizers: dict[int, Any] = {}
+        self.ends: dict[int, Tensor] = {}  # what each optimizer holds, as its last step left it
         self.networks: dict[str, list[nn.Module]] = {name: [] for name in NETWORKS}
         self.ledger = GradientLedger()
         self.sorter = ImageSorter(images)
@@ -120,12 +121,16 @@ class LoopWatch:
         self.optimizers[key] = optimizer
         state = [value for entry in optimizer.state.values() for value in entry.values()]
         applied = self.ledger.applied(optimizer)
+        held = weights_of(optimizer)
+        before, self.ends[key] = self.ends.get(key), torch.cat([w.detach().flatten() for w in held])
         self.events.append(
             {
                 "kind": "step",
                 "optimizer": key,
                 "rates": [float(group["lr"]) for group in optimizer.param_groups],
                 "has_gradient": _has_gradient(optimizer),
+                "is_frozen": not any(w.requires_grad for w in held),
+                "is_reset": before is not None and _is_far(before, self.ends[key]),
                 "has_state": any(isinstance(value, Tensor) for value in state),
                 "passes": len(self.ledger.passes),
                 "parts": [list(one) for one in applied.parts],
@@ -155,6 +160,11 @@ class LoopWatch:
 def weights_of(optimizer: Any) -> list[Tensor]:
     """The weights that an optimizer moves."""
     return [weight for group in optimizer.param_groups for weight in group["params"]]
+
+
+def _is_far(before: Tensor, now: Tensor) -> bool:
+    """Whether weights have gone further than from themselves to 0: new ones, drawn anew, have."""
+    return before.shape == now.shape and bool((now - before).norm() > before.norm())
 
 
 def _has_gradient(optimizer: Any) -> bool:

@@ -629,6 +629,16 @@ LOOP_MUTANTS = [
            ("real_images = images[rows]",
             f"real_images = images[rows]\n            g_optimizer = {G_ADAM}\n"
             f"            d_optimizer = {D_ADAM}")),
+    mutant("first weights in each epoch", "test_optimizers", "weights-drawn-anew",
+           (NO_LOSSES, "for layer in [*generator.modules(), *discriminator.modules()]:\n"
+                       "            if isinstance(layer, nn.Linear):\n"
+                       "                nn.init.xavier_normal_(layer.weight)\n"
+                       f"        {NO_LOSSES}")),
+    mutant("own loop, D frozen in G's turn and after", "test_optimizers", "left-frozen",
+           instead(own_loop("d_opt.zero_grad()", "fake = G(z)",
+                            D_LINE.replace("fake.detach()", "fake"), "d_loss.backward()",
+                            "d_opt.step()", "D.requires_grad_(False)", "g_opt.zero_grad()",
+                            "fake = G(z)", *G_TURN))),
     mutant("own G step on detached images", "test_optimizers", "detach-in-generator-step",
            (LOOP_G, own_g_step("generator(z).detach()"))),
     mutant("own G step on one z", "test_optimizers", "noise-reused",

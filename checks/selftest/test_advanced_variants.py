@@ -135,6 +135,12 @@ VARIANTS = [
     variant("batch-norm in D", ("Discriminator", *STEPS, "train_gan"),
             (D_BLOCK, "layers += [nn.Linear(width, hidden_dim), nn.BatchNorm1d(hidden_dim), "
                       "nn.LeakyReLU(0.2), nn.Dropout(dropout)]")),
+    Variant("batch-norm before G's tanh", "advanced", (), about=("train_gan",),
+            elsewhere={"intermediate": ((
+                "hidden_dims: tuple[int, ...] = (256, 512)) ->",
+                "hidden_dims: tuple[int, ...] = (128, 256, 1024)) ->"), (
+                "layers += [nn.Linear(width, IMAGE_PIXELS), nn.Tanh()]",
+                "layers += [nn.Linear(width, 784), nn.BatchNorm1d(784), nn.Tanh()]"))}),
     Variant("G's first weights from N(0, 0.02)", "advanced", (), about=("train_gan",),
             elsewhere={"intermediate": (("nn.init.kaiming_normal_(layer.weight, a=0.2)",
                                          "nn.init.normal_(layer.weight, 0.0, 0.02)"),)}),

@@ -33,7 +33,12 @@ set -eu
 apt-get update -y
 apt-get install -y python3 python3-pip python3-venv
 python3 -m venv /autograder/python
-/autograder/python/bin/python -m pip install -r /autograder/source/kit/requirements.txt
+cd /autograder/source/kit
+python=/autograder/python/bin/python
+# PyTorch's build for the CPU, a fifth of the ordinary one, where it can be had.
+"$python" -m pip install uv &&
+    "$python" -m uv pip install --python "$python" --torch-backend=cpu -r requirements.txt ||
+    "$python" -m pip install -r requirements.txt
 chmod -R o= /autograder/source
 """
 RUN = """#!/usr/bin/env bash

@@ -64,6 +64,8 @@ class Update:
 
     `parts` are the passes that its gradient is made of, each with its factor, `kept` is the share
     of the gradient of the same optimizer's last step that is in it once more.
+    `is_frozen` says that none of the weights wanted gradients, `is_reset` that they are others than
+    those that the last step left.
     `real` are the real images that D learned from in it, or was shown since its last step;
     `n_unknown` those of which nobody can tell which they are, `n_strange` the images that were
     neither real nor G's. `modes` are those of the network's calls since its last step.
@@ -79,6 +81,8 @@ class Update:
     is_returned: bool = True
     has_gradient: bool = True
     has_state: bool = False
+    is_frozen: bool = False
+    is_reset: bool = False
     parts: list[tuple[Pass, float]] = field(default_factory=list)
     kept: float = 0.0
     unexplained: float = 0.0
@@ -289,6 +293,8 @@ def _update(event: Evidence, loop: Loop, since: _Since, passes: list[Pass]) -> U
         event["returned"] is True,
         event["has_gradient"] is True,
         event["has_state"] is True,
+        event["is_frozen"] is True,
+        event["is_reset"] is True,
         [(passes[int(n)], factor) for n, factor in parts if abs(factor) > LEFT_OVER * largest],
         float(event["kept"]) if float(event["unexplained"]) < UNEXPLAINED else 0.0,
         float(event["unexplained"]),

@@ -192,7 +192,7 @@ def optimizer_finding(loop: Loop, held: Mapping[str, Sequence[float]]) -> Findin
             f"stepped: {sum(update.shown for update in updates['G'])} of {n_steps} times."
         )
         return Finding("optimizers", "optimizers-swapped", expected, came)
-    if finding := _still_finding(updates):
+    if finding := _still_finding(updates) or _reset_finding(loop, updates):
         return finding
     for name, written in NAMES.items():
         n_held, n_all = held.get(name, (0, 0))
@@ -233,11 +233,26 @@ def _still_finding(updates: Mapping[str, Sequence[Update]]) -> Finding | None:
                 n_passes = sum(bool(update.passes) for update in mine)
                 mistake = "graph-cut" if n_passes > len(mine) / 2 else "no-backward"
             return Finding("optimizers", mistake, expected, came)
+        frozen = [update for update in mine if update.is_frozen and not update.has_gradient]
+        if len(frozen) > len(mine) / 2:
+            came = f"At {len(frozen)} of {len(mine)} steps the {written}'s weights were frozen."
+            return Finding("optimizers", "left-frozen", expected, came)
         late = [{one.number for one, _ in u.parts}.isdisjoint(p.number for p in u.passes)
                 for u in mine]  # fmt: skip
         if not mine[0].has_gradient and all(late):
             came = f"The {written}'s first step found no gradients, and each later one old ones."
             return Finding("optimizers", "step-before-backward", expected, came)
+    return None
+
+
+def _reset_finding(loop: Loop, updates: Mapping[str, Sequence[Update]]) -> Finding | None:
+    """Weights that are drawn anew in each epoch."""
+    for name, written in NAMES.items():
+        resets = [update for update in updates[name] if update.is_reset]
+        if loop.epochs - 1 <= len(resets) <= len(updates[name]) / 2:
+            came = f"Between two steps the {written}'s weights became others, {len(resets)} times."
+            expected = "Weights that go on from where the last step left them."
+            return Finding("optimizers", "weights-drawn-anew", expected, came)
     return None
 
 

@@ -1,10 +1,10 @@
 """Whether a training as a whole works: does it bring the generator's samples closer to the digits?
 
 A single epoch is enough for most right solutions, so it comes first, with a stricter bound. Where
-it falls short, a longer training decides, and after it the same at a larger rate: nearly every
+it falls short, a longer training decides, and after it the same at larger rates: nearly every
 honest choice of layers and optimizer gets there steadily with small batches at a small rate, and
-one that doesn't (small first weights, narrow layers) at the larger one. Only the last can refuse,
-or the one before where nothing has moved at all.
+one that doesn't (small first weights, narrow layers, batch normalization in G) at a larger one.
+Only the last can refuse, or one before where nothing has moved at all.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ TRAININGS = (
     Training(epochs=1, learning_rate=3e-4, closer=CLEARLY_CLOSER),
     Training(epochs=7, learning_rate=1e-4, closer=CLOSER),
     Training(epochs=7, learning_rate=5e-4, closer=CLOSER),
+    Training(epochs=7, learning_rate=1e-3, closer=CLOSER),
 )
 
 

@@ -81,13 +81,13 @@ def judge_latent_dim(solution: Solution) -> None:
     for latent_dim in (solution.size(64, 24), 100, None):
         evidence = generated(solution, "sizes", latent_dim=latent_dim, hidden_dims=None)
         _judge_latent_dim(evidence, latent_dim)
-    placed, widths = solution.size(60), widths_for(solution, (40,))
+    placed, widths = solution.size(60), widths_for(solution, (40, 72))
     evidence = generated(solution, "placed_sizes", arguments=[placed, widths])
     if "refused" in evidence or evidence["attribute"] != placed:
         wrong(
             "parameters-in-other-order",
-            expected=f"Generator({placed}, {widths}): latent vectors of {placed} numbers, a hidden "
-            f"layer of {widths[0]}.",
+            expected=f"Generator({placed}, {widths}): latent vectors of {placed} numbers, hidden "
+            f"layers of {widths[0]} and {widths[1]}.",
             came=f"{evidence['refused']!s:.100}."
             if "refused" in evidence
             else f"Its latent_dim is {evidence['attribute']!s:.20}.",
