@@ -162,7 +162,7 @@ def test_grid_axes(solution: Solution) -> None:
 
 @check("The grid has as many rows and columns as asked for", about=GRID, points=1)
 def test_grid_sizes(solution: Solution) -> None:
-    """Your plot_image_grid draws 5 images on 2 × 3 places and 10 on 5 × 2, each in one place, and
+    """Your plot_image_grid draws 5 images on 2 × 3 places and 18 on 6 × 3, each in one place, and
     then grids of one row, of one column and of a single place.
 
     Batches come in all sizes. With a single row or column, subplots returns a list of axes, or one
@@ -171,11 +171,11 @@ def test_grid_sizes(solution: Solution) -> None:
     Hint: Use rows and cols instead of numbers of your own, and look up squeeze in the documentation
     of subplots.
     """
-    few, many = random_images(solution, 5), random_images(solution, 10)
+    few, many = random_images(solution, 5), random_images(solution, 18)
     shown = drawn(solution, few, rows=2, cols=3)
     judge_order(shown, few, 3)
     judge_once(shown, few)
-    judge_order(drawn(solution, many, rows=5, cols=2), many, 2)
+    judge_order(drawn(solution, many, rows=6, cols=3), many, 3)
     judge_thin(solution)
 
 

@@ -182,7 +182,7 @@ MISTAKES = (
         why="The optimizer moves the weights, and then other numbers are written over them, such "
         "as an average of earlier ones: hardly anything is left of the step.",
         hints=(
-            "What else than the optimizer writes to the weights?",
+            "What besides the optimizer writes to the weights?",
             "Look for load_state_dict, copy_ and .data in the loop.",
             "An average of the weights is a second network: use it for samples, and do not copy it "
             "back.",

@@ -10,7 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
 from checks.probes import part
 from checks.probes.gradient_ledger import GradientLedger
@@ -34,6 +37,7 @@ class LoopWatch:
         self.starts: dict[int, Tensor] = {}  # the networks' weights when first seen
         self.optimizers: dict[int, Any] = {}
         self.ends: dict[int, Tensor] = {}  # what each optimizer holds, as its last step left it
+        self.is_reset = False  # whether the step that runs found other weights than those
         self.networks: dict[str, list[nn.Module]] = {name: [] for name in NETWORKS}
         self.ledger = GradientLedger()
         self.sorter = ImageSorter(images)
@@ -115,22 +119,27 @@ class LoopWatch:
             self.events[number]["is_coarse"] = output.dtype.itemsize < 4
             self.ledger.expect(number, output)
 
+    def before_step(self, optimizer: Any, *ignored: Any) -> None:
+        """Before an optimizer's step: are its weights still those that its last step left?"""
+        left = self.ends.get(id(optimizer))
+        self.is_reset = left is not None and _is_far(left, _joined(_there(optimizer)))
+
     def saw_step(self, optimizer: Any, *ignored: Any) -> None:
         """After an optimizer's step."""
         key = id(optimizer)
         self.optimizers[key] = optimizer
         state = [value for entry in optimizer.state.values() for value in entry.values()]
         applied = self.ledger.applied(optimizer)
-        held = weights_of(optimizer)
-        before, self.ends[key] = self.ends.get(key), torch.cat([w.detach().flatten() for w in held])
+        held = _there(optimizer)
+        self.ends[key] = _joined(held)
         self.events.append(
             {
                 "kind": "step",
                 "optimizer": key,
                 "rates": [float(group["lr"]) for group in optimizer.param_groups],
                 "has_gradient": _has_gradient(optimizer),
-                "is_frozen": not any(w.requires_grad for w in held),
-                "is_reset": before is not None and _is_far(before, self.ends[key]),
+                "is_frozen": bool(held) and not any(w.requires_grad for w in held),
+                "is_reset": self.is_reset,
                 "has_state": any(isinstance(value, Tensor) for value in state),
                 "passes": len(self.ledger.passes),
                 "parts": [list(one) for one in applied.parts],
@@ -162,6 +171,15 @@ def weights_of(optimizer: Any) -> list[Tensor]:
     return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
+def _there(optimizer: Any) -> list[Tensor]:
+    """The weights that wait for no first input."""
+    return [w for w in weights_of(optimizer) if not torch.nn.parameter.is_lazy(w)]
+
+
+def _joined(weights: Sequence[Tensor]) -> Tensor:
+    return torch.cat([torch.zeros(0), *(weight.detach().flatten() for weight in weights)])
+
+
 def _is_far(before: Tensor, now: Tensor) -> bool:
     """Whether weights have gone further than from themselves to 0: new ones, drawn anew, have."""
     return before.shape == now.shape and bool((now - before).norm() > before.norm())
@@ -178,6 +196,7 @@ def watching(solution: ModuleType, images: Tensor) -> Iterator[LoopWatch]:
     handles = [
         register_module_forward_pre_hook(watch.saw_call),
         register_module_forward_hook(watch.saw_output, always_call=True),
+        register_optimizer_step_pre_hook(watch.before_step),
         register_optimizer_step_post_hook(watch.saw_step),
     ]
     try:

@@ -13,6 +13,8 @@ from checks.engine.doctor.losses import gathered, is_probability
 from checks.engine.doctor.roles import Roles
 from checks.engine.doctor.updates import owner_of, scored_calls
 
+SMALL = 0.01
+
 
 def critics(roles: Roles) -> Iterator[Finding]:
     """A critic without a bound, or that ends in a sigmoid; a penalty that teaches nothing."""
@@ -30,9 +32,13 @@ def critics(roles: Roles) -> Iterator[Finding]:
     pulls = [groups[name].pull(is_p) for name in ("D real", "D fake")]
     if len(steps) < 2 or not all(pull is not None and pull.form == "linear" for pull in pulls):
         return
-    if not _is_mean_of_scores(roles):
+    rests = _rests(roles)
+    if any(abs(rest) > SMALL * max(abs(loss), 0.1) for rest, loss in rests):
         flat = [one for one in roles.seen.passes if one.of_inputs]
-        if len(flat) > 1 and not penalties:
+        beside = [rest for rest, _ in rests]
+        varies = max(beside) - min(beside) > SMALL  # a hinge's rest is its 1 each time
+        is_free = not roles.discriminator.is_bounded and not penalties
+        if len(flat) > 1 and is_free and varies and _pulls_at_all(roles):
             yield bug(
                 "penalty-cut", flat[-1].place,
                 f"The gradient was taken here {len(flat)} times without create_graph=True, so no "
@@ -54,17 +60,25 @@ def critics(roles: Roles) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _is_mean_of_scores(roles: Roles) -> bool:
-    """Whether D's losses are linear in its scores with nothing added, as a hinge's 1 would be."""
+def _rests(roles: Roles) -> list[tuple[float, float]]:
+    """What D's losses hold beside a mean of its scores, each with the loss."""
+    rests = []
     for one in roles.seen.passes:
-        if owner_of(roles, one) == "D":
-            scored = scored_calls(roles, one)
+        if owner_of(roles, one) == "D" and not one.has_penalty:
             told = sum(
                 float(one.forces[call.number] @ call.scores)
-                for call in scored
+                for call in scored_calls(roles, one)
                 if call.scores is not None and len(call.scores) == len(one.forces[call.number])
             )
             loss = sum(one.losses)
-            if abs(loss - told) > 0.01 * abs(loss) + 1e-3 and not one.has_penalty:
-                return False
-    return True
+            rests.append((loss - told, loss))
+    return rests
+
+
+def _pulls_at_all(roles: Roles) -> bool:
+    """Whether D's losses pull at each of its scores, as a hinge does not."""
+    return all(
+        bool(one.forces[call.number].all())
+        for one in roles.seen.passes if owner_of(roles, one) == "D"
+        for call in scored_calls(roles, one)
+    )  # fmt: skip

@@ -162,8 +162,7 @@ def _conditions(roles: Roles, is_cut: bool) -> Iterator[Finding]:
 def _conditions_of_data(roles: Roles) -> Iterator[Finding]:
     """Real images that come with the generator's labels, and never with their own."""
     given = {
-        pair for network in (roles.generator, *roles.others) if network is not None
-        for call in roles.seen.calls_of(network.id)
+        pair for call in roles.seen.calls_of(roles.generator.id if roles.generator else -1)
         for pair in zip(call.shapes, call.conditions, strict=False)
     }  # fmt: skip
     known = set(roles.seen.labels)
@@ -173,7 +172,7 @@ def _conditions_of_data(roles: Roles) -> Iterator[Finding]:
         if not call.is_real or roles.made_by(call):
             continue
         told = list(zip(call.shapes[1:], call.conditions[1:], strict=False))
-        if any(pair in known for pair in told):
+        if call.has_own_label or any(pair in known for pair in told):
             return
         others += [call] if any(p in given and p[0] in sizes for p in told) else []
     if len(others) > 1:

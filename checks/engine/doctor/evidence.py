@@ -80,6 +80,7 @@ class Call:
     real_rows: Numbers | None = None
     range_of_others: tuple[float, ...] = ()
     conditions: tuple[tuple[float, ...], ...] = ()  # a fingerprint of each input
+    has_own_label: bool = False  # labels that came with data are in an input, or made it
 
     @property
     def rows(self) -> int:
@@ -256,7 +257,7 @@ def _call(each: Any) -> Call:
         _floats(each.get("out_range", ())), tuple(str(e)[:60] for e in each.get("ends", ())),
         _array(each["scores"]).astype(float) if "scores" in each else None,
         rows("made_rows"), rows("real_rows"), _floats(each.get("range_of_others", ())),
-        tuple(_floats(one) for one in each["conditions"]),
+        tuple(_floats(one) for one in each["conditions"]), each["has_own_label"] is True,
     )  # fmt: skip
 
 

@@ -49,19 +49,26 @@ def shapes(roles: Roles) -> Iterator[Finding]:
 
 
 def shared(roles: Roles) -> Iterator[Finding]:
-    """Layers that both networks are made of, and that more than one optimizer moves."""
+    """Layers that both networks are made of, and that both networks' optimizers move."""
     if roles.generator is None:
         return
     common = roles.generator.weights & roles.discriminator.weights
-    holders = [o for o in roles.seen.optimizers.values() if o.weights & common]
-    named = [
-        layer
-        for layer, weights in zip(
-            roles.discriminator.layers, roles.discriminator.layer_weights, strict=False
-        )
-        if weights & common and not layer.startswith(LABELS)
-    ]
-    if named and len(holders) > 1:
+    layers = zip(roles.discriminator.layers, roles.discriminator.layer_weights, strict=False)
+    named = [layer for layer, weights in layers if weights & common]
+    if any(layer.startswith(LABELS) for layer in named):
+        return
+    # A script that the sharing itself has ended shows who would have moved them next.
+    moving = [
+        o for o in roles.seen.optimizers.values()
+        if o.weights & common and (roles.seen.crash is not None or any(
+            s.optimizer == o.id and s.moved & common for s in roles.seen.steps
+        ))
+    ]  # fmt: skip
+    owners = [
+        network for network in (roles.generator, roles.discriminator)
+        if any(o.weights & (network.weights - common) for o in moving)
+    ]  # fmt: skip
+    if named and len(owners) > 1 and len(moving) > 1:
         call = next(iter(roles.seen.calls_of(roles.discriminator.id)))
         yield bug(
             "layers-shared", call.place,

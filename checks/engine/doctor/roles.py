@@ -128,6 +128,7 @@ def _unconnected(seen: Seen, networks: list[Module], judges: list[Module]) -> Ro
     # On a way through NumPy even the real images lose their origin: sizes that fit have to do.
     shown = shown or [m for m in judges if any(_fits(seen, maker, m) for maker in makers)]
     makers = [m for m in makers if m not in shown[:1]]
+    makers = [m for m in makers if _fits(seen, m, shown[0])] or makers if shown else []
     return Roles(seen, shown[0], makers[0]) if shown and makers else None
 
 

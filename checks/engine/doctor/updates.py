@@ -9,9 +9,9 @@ from checks.engine.doctor.finding import NAMES, OTHER, Finding, advice, bug
 from checks.engine.doctor.roles import Roles
 
 LEFT_OVER = 0.05  # what has a smaller factor is rounding
-MOST = 0.5  # of a step, taken back before the next
+MOST = 0.9  # of a step, taken back before the next
 FAINT = 1e-3
-ADAPTIVE = ("Adam", "AdamW", "NAdam", "RAdam", "RMSprop")
+ADAPTIVE = ("Adam", "AdamW", "NAdam", "RMSprop")
 ENOUGH_TURNS = 8  # steps of the other network after which one that never stepped will not
 
 
@@ -182,8 +182,8 @@ def _unreached(
     if own and passes and not any(one.reached & network.weights for one in roles.seen.passes):
         yield bug(
             "graph-cut", passes[-1].place,
-            f"{count}on its way back from here to the {NAMES[name]}'s weights it was cut, or lost "
-            "in something without a slope, such as rounding.",
+            f"{count}backward() starts here, and on the way to the {NAMES[name]}'s weights the "
+            "graph is cut, or goes through something without a slope, such as rounding.",
         )  # fmt: skip
 
 
@@ -278,7 +278,7 @@ def used_parts(roles: Roles, step: Step) -> list[tuple[Pass, float]]:
     largest = max((abs(factor) for _, factor in step.parts), default=0.0)
     return [
         (roles.seen.passes[n], factor) for n, factor in step.parts
-        if n < len(roles.seen.passes) and abs(factor) > LEFT_OVER * largest
+        if 0 <= n < len(roles.seen.passes) and abs(factor) > LEFT_OVER * largest
     ]  # fmt: skip
 
 

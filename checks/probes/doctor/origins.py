@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 Origin = frozenset[Any]
 NOTHING: Origin = frozenset()
 ATTRIBUTE = "_came_from"
-REAL, NOISE = "real", "noise"
+REAL, NOISE, LABEL = "real", "noise", "label"
 CLIPS = {"clamp", "clamp_", "clip", "clip_"}
 RANDOM = {"randn", "rand", "normal", "randn_like", "rand_like", "normal_", "uniform_", "bernoulli",
           "multivariate_normal", "exponential_", "trunc_normal_"}  # fmt: skip

@@ -24,7 +24,7 @@ from torch.optim.optimizer import (
 )
 
 from checks.probes.doctor.kept_graphs import kept_graphs
-from checks.probes.doctor.origins import NOISE, REAL, mark, origin
+from checks.probes.doctor.origins import LABEL, NOISE, REAL, mark, origin
 from checks.probes.gradient_ledger import GradientLedger, Pass
 
 MAX_CALLS = 3000
@@ -148,10 +148,11 @@ class Watch:
             "place": self.place(),
         }
         call["conditions"] = [_fingerprint(each.detach()) for each in inputs]
+        call["has_own_label"] = any(LABEL in origin(each) for each in inputs)
         if inputs and inputs[0].is_floating_point():
             first = inputs[0].detach()
             self._recognize(inputs[0])
-            came_from = origin(inputs[0])
+            came_from = origin(inputs[0]) - {LABEL}
             call["from"] = sorted(each for each in came_from if isinstance(each, int))
             call["is_noise"] = came_from == {NOISE}
             call["is_real"] = REAL in came_from
@@ -197,6 +198,7 @@ class Watch:
                     self._real = [*self._real, each.detach().flatten(1)][-KEPT_BATCHES:]
             elif not each.is_floating_point() and each.dim() == 1:
                 self.labels.append([list(each.shape), _fingerprint(each)])
+                mark(each, origin(each) | {LABEL})
 
     def saw_raw(self, images: Tensor) -> None:
         """Images in whole numbers, as a dataset keeps them."""
@@ -234,7 +236,8 @@ class Watch:
             if key in self._after and not torch.equal(now, self._after[key])
         }
         self._touched |= set(touched)
-        self._undone[id(optimizer)] = _undone(list(touched.values()))
+        free = [each for key, each in touched.items() if key not in self._clipped]
+        self._undone[id(optimizer)] = _undone(free)
 
     def saw_step(self, optimizer: Optimizer, *ignored: Any) -> None:
         """Just after an optimizer's step."""
@@ -283,11 +286,12 @@ class Watch:
 
     def saw_clip(self, numbers: Tensor) -> None:
         """Numbers are about to be clipped: a weight's, perhaps."""
-        if not numbers.requires_grad or isinstance(numbers, nn.Parameter):
+        with contextlib.suppress(RuntimeError, ValueError):  # what lies nowhere is no weight
             place = numbers.data_ptr()
             self._clipped |= {
-                key for key, (_, weight) in self.weights.items() if weight.data_ptr() == place
-            }
+                key for key, (_, weight) in self.weights.items()
+                if _is_there(weight) and place and weight.data_ptr() == place
+            }  # fmt: skip
 
     def saw_softmax(self, args: Any, kwargs: Any) -> None:
         """A softmax is about to be taken: over a single number it is always 1."""
@@ -331,7 +335,7 @@ class Watch:
 
     def _recognize(self, tensor: Tensor) -> None:
         """Give images their origin back that have been to NumPy and back."""
-        if origin(tensor) - {NOISE} or tensor.dim() < 2:
+        if origin(tensor) - {NOISE, LABEL} or tensor.dim() < 2:
             return
         rows = tensor.detach().flatten(1)
         for number, made in reversed(self._outputs):
@@ -492,11 +496,9 @@ def _undone(weights: Sequence[tuple[Tensor, Tensor, Tensor]]) -> float:
     whole = [(start, after, now) for start, after, now in weights if start.shape == now.shape]
     if not whole:
         return 0.0
-    start, after, now = (
-        torch.cat([each[k].double().flatten() for each in whole]) for k in range(3)
-    )
+    start, after, now = (torch.cat([each[k].float().flatten() for each in whole]) for k in range(3))
     went, back = after - start, after - now
-    if not went.any() or float((back != 0).double().mean()) < NEARLY_ALL:
+    if not went.any() or float((back != 0).float().mean()) < NEARLY_ALL:
         return 0.0
     share = float(back @ went / went.square().sum())
     is_along = float((back - share * went).norm()) < 0.2 * float(back.norm())

@@ -64,8 +64,8 @@ class Update:
 
     `parts` are the passes that its gradient is made of, each with its factor, `kept` is the share
     of the gradient of the same optimizer's last step that is in it once more.
-    `is_frozen` says that none of the weights wanted gradients, `is_reset` that they are others than
-    those that the last step left.
+    `is_frozen` says that none of the weights wanted gradients, `is_reset` that they were no longer
+    those that the last step had left.
     `real` are the real images that D learned from in it, or was shown since its last step;
     `n_unknown` those of which nobody can tell which they are, `n_strange` the images that were
     neither real nor G's. `modes` are those of the network's calls since its last step.
@@ -173,11 +173,17 @@ class Loop:
             if update.owner == owner:
                 turn = update
                 if last is not None and last.owner == owner:
-                    together = [*turns[-1].real, *update.real]
-                    is_same = set(turns[-1].real) == set(update.real)
-                    if is_same or len(together) <= self.batch_size:
+                    together = [*dict.fromkeys([*turns[-1].real, *update.real])]
+                    if set(turns[-1].real) == set(update.real):
                         turns.pop()
-                        turn = replace(update, real=together)
+                    elif len(together) <= self.batch_size:
+                        part = turns.pop()
+                        turn = replace(
+                            update,
+                            real=together,
+                            n_unknown=part.n_unknown + update.n_unknown,
+                            n_strange=part.n_strange + update.n_strange,
+                        )
                 turns.append(turn)
             last = update
         return turns

@@ -139,6 +139,8 @@ def is_spherical(start: Numbers, end: Numbers, rows: Numbers) -> bool:
     The row at t is a start + b end, with a = sin((1 - t) w) / sin(w), b = sin(t w) / sin(w) and the
     angle w between the two, so that cos(t w) = a + b cos(w).
     """
+    if not np.isfinite(rows).all():
+        return False
     a, b = np.linalg.lstsq(np.column_stack([start, end]), rows.T, rcond=None)[0]
     cosine = start @ end / np.linalg.norm(start) / np.linalg.norm(end)
     angle = np.arccos(cosine)
