@@ -9,18 +9,17 @@ from torch import Tensor
 
 from checks.probes.doctor.origins import Origin, origin
 
-Lines = Mapping[tuple[Any, ...], Sequence[Origin]]
+Passes = Mapping[tuple[Any, ...], Sequence[Origin]]
 MANY = 2  # one line may serve both networks' losses, and their sum be one step's
 
 
 def kept_graphs(
-    problem: BaseException | None, root: str, main: Mapping[str, Any], passes: Lines, calls: Lines
+    problem: BaseException | None, root: str, main: Mapping[str, Any], passes: Passes
 ) -> list[dict[str, Any]]:
     """What of the script's still holds graphs of earlier steps: its name, and of how many losses.
 
     Looked for where the script is, in the frames that `problem` came through and in `main`;
-    `passes` are the lines of the backward passes, with the calls that each one's losses came from;
-    `calls` are the lines that call networks, with the calls between two steps of any optimizer.
+    `passes` are the lines of the backward passes, with the calls that each one's losses came from.
     """
     seen: set[int] = set()
     found = []
@@ -30,7 +29,7 @@ def kept_graphs(
             if isinstance(value, dict):
                 named = {f"{name}[{key!r}]": inner for key, inner in list(value.items())}
             for shown, each in named.items():
-                if id(each) not in seen and (count := _losses_in(each, passes, calls)):
+                if id(each) not in seen and (count := _losses_in(each, passes)):
                     found.append({"name": shown[:80], "count": count})
                 seen.add(id(each))
     return found
@@ -49,7 +48,7 @@ def _scopes(
         trace = trace.tb_next
 
 
-def _losses_in(value: Any, passes: Lines, calls: Lines) -> int:
+def _losses_in(value: Any, passes: Passes) -> int:
     """How many losses' graphs a value holds, where it is more than the last step's."""
     if isinstance(value, list):
         held = [each for each in value if isinstance(each, Tensor) and each.grad_fn is not None]
@@ -57,13 +56,6 @@ def _losses_in(value: Any, passes: Lines, calls: Lines) -> int:
     if not isinstance(value, Tensor) or value.grad_fn is None or value.numel() != 1:
         return 0
     mine = origin(value)
-    # Of one line's: a sum of several lines' may be one step's. The calls are for sums that never go
-    # backward, but are for the eye alone.
-    most = max(_most(passes, mine), _most(calls, mine))
+    counts = [len({calls for calls in each if calls and calls <= mine}) for each in passes.values()]
+    most = max(counts, default=0)  # of one line's: a sum of several lines' may be one step's
     return most if most > MANY else 0
-
-
-def _most(lines: Lines, mine: Origin) -> int:
-    """How many of one line's terms are in this sum."""
-    return max((len({one for one in each if one and one <= mine}) for each in lines.values()),
-               default=0)  # fmt: skip

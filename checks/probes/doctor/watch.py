@@ -388,13 +388,7 @@ class Watch:
         passes: dict[tuple[Any, ...], list[frozenset[int]]] = {}
         for each in self.passes:
             passes.setdefault(tuple(each["place"]), []).append(frozenset(each["from"]))
-        turns: dict[tuple[Any, ...], dict[int, set[int]]] = {}
-        for call in self.calls:
-            n_steps = sum(step["at"] < call["at"] for step in self.steps)
-            of_line = turns.setdefault(tuple(call["place"]), {})
-            of_line.setdefault(n_steps, set()).add(call["number"])
-        calls = {line: [*map(frozenset, those.values())] for line, those in turns.items()}
-        self.graphs = kept_graphs(problem, self.root, main, passes, calls)
+        self.graphs = kept_graphs(problem, self.root, main, passes)
 
     def report(self) -> dict[str, Any]:
         """All of it, in numbers and text."""
