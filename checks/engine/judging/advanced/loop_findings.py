@@ -250,7 +250,7 @@ def _reset_finding(loop: Loop, updates: Mapping[str, Sequence[Update]]) -> Findi
     for name, written in NAMES.items():
         resets = [update for update in updates[name] if update.is_reset]
         if loop.epochs - 1 <= len(resets) <= len(updates[name]) / 2:
-            came = f"Between two steps the {written}'s weights became others, {len(resets)} times."
+            came = f"{len(resets)} times the {written}'s weights were replaced between two steps."
             expected = "Weights that go on from where the last step left them."
             return Finding("optimizers", "weights-drawn-anew", expected, came)
     return None
